@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { dirname } from "@std/path";
+import { dirname, join } from "@std/path";
 import { runCommand } from "../../scripts/programs/running_program.ts";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
 import { freePort } from "./free_port.ts";
@@ -25,6 +25,31 @@ export async function makeFile(
 export async function makeLink(path: string, text: string): Promise<void> {
   await Deno.mkdir(dirname(path), { recursive: true });
   await Deno.symlink(text, path);
+}
+
+/**
+ * A model cache of Hugging Face: files by their hash, and links to them by name.
+ * @param unit Length of the first shard, in bytes; the next ones are longer.
+ */
+export async function makeModelCache(
+  model: string,
+  unit = 500_000,
+): Promise<void> {
+  const names = [
+    ...["config.json", "model-1.safetensors", "model-2.safetensors"],
+    "onnx/model.onnx",
+  ];
+  for (const [index, name] of names.entries()) {
+    const blob = `${index}`.repeat(40);
+    await makeFile(join(model, "blobs", blob), unit * index + 600);
+    const up = "../".repeat(name.split("/").length + 1);
+    await makeLink(
+      join(model, "snapshots", "5a1c", name),
+      `${up}blobs/${blob}`,
+    );
+  }
+  await Deno.mkdir(join(model, "refs"));
+  await Deno.writeTextFile(join(model, "refs", "main"), "5a1c");
 }
 
 /** Shares a folder and fetches it to `copies`. */

@@ -1,0 +1,63 @@
+/**
+ * A model cache that a second machine fetches while a program there waits for it.
+ */
+import { assertEquals, assertRejects } from "@std/assert";
+import { dirname, fromFileUrl, join } from "@std/path";
+import { createLan } from "../../scripts/lan/lan.ts";
+import { RunningProgram } from "../../scripts/programs/running_program.ts";
+import { REPOSITORY } from "../../scripts/programs/tasks.ts";
+import { makeModelCache } from "../loopback/tree_copy.ts";
+import { lanTest } from "./lan_test_case.ts";
+
+const LOADER = fromFileUrl(new URL("model_loader.ts", import.meta.url));
+const MODEL = "models--x--y";
+const UNIT = 7_000_000;
+
+/** Starts the loader, which ends once it has read the model. */
+function startLoader(model: string): RunningProgram {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-check", `--config=${REPOSITORY}deno.json`],
+      ...["--allow-read", LOADER, model],
+    ],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+  return new RunningProgram("model loader", command.spawn());
+}
+
+lanTest(
+  "a loader that waits for refs/main of a model cache finds every file of it",
+  async () => {
+    await using lan = await createLan(["source", "other"]);
+    const [source, other] = [lan.host("source"), lan.host("other")];
+    await makeModelCache(source.path(MODEL), UNIT);
+    await using share = source.spawnTask("share", [MODEL]);
+    await share.stdout.waitFor(/is ready/);
+
+    const model = other.path(join("hub", MODEL));
+    await using loader = startLoader(model);
+    const get = ["get", [
+      MODEL,
+      "--dir",
+      "hub",
+      "--exit-when-complete",
+    ]] as const;
+    const blobs = await other.runTask(get[0], [...get[1], "--not", "refs"]);
+    assertEquals([blobs.code, blobs.stderr], [0, ""]);
+    const main = join(model, "refs", "main");
+    await assertRejects(() => Deno.lstat(main), Deno.errors.NotFound);
+    const rest = await other.runTask(...get);
+    assertEquals([rest.code, rest.stderr], [0, ""]);
+
+    const loaded = await loader.result;
+    assertEquals([loaded.code, loaded.stderr], [0, ""]);
+    await using reader = startLoader(source.path(MODEL));
+    const whole = await reader.result;
+    assertEquals(JSON.parse(loaded.stdout), JSON.parse(whole.stdout));
+    assertEquals(Object.keys(JSON.parse(whole.stdout)).length, 4);
+    const link = join(model, "snapshots/5a1c/onnx/model.onnx");
+    assertEquals(dirname(await Deno.readLink(link)), "../../../blobs");
+  },
+);
