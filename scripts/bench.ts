@@ -12,6 +12,7 @@ import { EXECUTABLE_ROWS, join } from "./bench/executable_rows.ts";
 import { create, verify } from "./bench/hashing_rows.ts";
 import { describeMachine } from "./bench/machine.ts";
 import { bestNetworkKind } from "./bench/network.ts";
+import { manyTorrents } from "./bench/many_torrents_row.ts";
 import { earlyLeecher, manyFiles, memory } from "./bench/other_swarm_rows.ts";
 import type { Row } from "./bench/row.ts";
 import {
@@ -27,7 +28,7 @@ import { SWARM_ROWS } from "./bench/swarm_rows.ts";
 const ROWS: readonly Row[] = [
   ...SWARM_ROWS,
   ...EXECUTABLE_ROWS,
-  ...[memory, manyFiles, create, verify, earlyLeecher, join],
+  ...[memory, manyFiles, manyTorrents, create, verify, earlyLeecher, join],
   ...SIMULATED_ROWS,
 ];
 
