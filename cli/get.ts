@@ -9,6 +9,7 @@ import {
   displayName,
   measureRoom,
   shareTrackers,
+  sizeOfFiles,
   StorageError,
   type Torrent,
   withoutBrackets,
@@ -243,7 +244,7 @@ async function readLine(): Promise<string | undefined> {
  * @throws {ProgramError} If it is not.
  */
 function requireExpected(
-  { name, geometry: { length } }: Torrent,
+  { name, files }: Torrent,
   { candidate, what, source }: {
     readonly candidate: Candidate;
     readonly what: What;
@@ -251,6 +252,7 @@ function requireExpected(
     readonly source: string;
   },
 ): void {
+  const { fileLength: length } = sizeOfFiles(files);
   const { sizeBytes = length } = candidate;
   const isNamed = what.type === "name" && what.name === name;
   const [has, said] = [formatSize(length), formatSize(sizeBytes)];

@@ -69,16 +69,18 @@ export function createGetDisplay(
   };
   if (json) return { ...createPeerDisplay(output), ...search };
   let startMs = foundMs;
+  let length = 0;
   const ending = exitWhenComplete
     ? ""
     : ". Helping the others; Ctrl+C to stop.";
   return {
     ...search,
     listening: () => {},
-    news: ({ name, geometry: { length } }, news) => {
+    news: ({ name }, news) => {
       if (news.type === "verified") {
         startMs = performance.now();
         const { verifiedLength } = news.snapshot;
+        length = news.snapshot.length;
         if (verifiedLength === length) {
           write(`${shown(name)} is here already, and verified${ending}`);
         } else if (verifiedLength > 0) {

@@ -190,8 +190,8 @@ async function* load(
           findNameWarnings(paths).forEach((text) => console.warn(text)),
         onLost: (lost) =>
           describeLost(lost).forEach((text) => console.warn(text)),
-        onPlan: ({ geometry, fileLength, fileCount }) => {
-          advertiser.set(server.setSize(item.name, geometry.length));
+        onPlan: ({ fileLength, fileCount }) => {
+          advertiser.set(server.setSize(item.name, fileLength));
           display.planned(item.name, { fileCount, length: fileLength });
         },
         onProgress: (progress) => display.hashed(item.name, progress),

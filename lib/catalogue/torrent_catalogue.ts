@@ -6,7 +6,7 @@
  * @module
  */
 import type { InfoHash } from "../base/identifier.ts";
-import { isRegularFile, type Torrent } from "../metainfo/torrent.ts";
+import { sizeOfFiles, type Torrent } from "../metainfo/torrent.ts";
 
 /** A torrent file that is offered, and the torrent that it describes. */
 export interface ListedTorrent {
@@ -14,7 +14,7 @@ export interface ListedTorrent {
   readonly infoHash: InfoHash;
   /** Name of the download, chosen by whoever created the torrent. */
   readonly name: string;
-  /** Length of the whole content, in bytes. */
+  /** Length of all files, without padding, in bytes. */
   readonly length: number;
   /** Files in the content, without padding. */
   readonly fileCount: number;
@@ -40,8 +40,8 @@ export function toListedTorrent(
   torrent: Torrent,
   fileName: string,
 ): ListedTorrent {
-  const { infoHash, name, geometry: { length }, files } = torrent;
-  const fileCount = files.filter(isRegularFile).length;
+  const { infoHash, name, files } = torrent;
+  const { fileCount, fileLength: length } = sizeOfFiles(files);
   return { infoHash, name, length, fileCount, fileName };
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Bitfield } from "../base/bitfield.ts";
 import type { PeerId } from "../base/identifier.ts";
 import { isPieceHash } from "../disk/hash_content.ts";
 import type { Storage } from "../disk/storage.ts";
@@ -32,6 +33,8 @@ export class PieceStore {
   readonly #hasher: PieceHasher;
   readonly #swarm: Swarm;
   readonly #load = new LoadMeter();
+  /** Bytes of padding in each piece; `undefined` without padding. */
+  readonly #padding: Uint32Array | undefined;
   /** Verified pieces whose files may still get their names. */
   #namingCount = 0;
 
@@ -44,11 +47,21 @@ export class PieceStore {
     this.#storage = options.storage;
     this.#hasher = options.hasher;
     this.#swarm = options.swarm;
+    this.#padding = paddingOf(torrent);
   }
 
   /** True if every wanted piece is stored, and every file has its name. */
   get isComplete(): boolean {
     return this.#swarm.isDone && this.#namingCount === 0;
+  }
+
+  /** Bytes of content in these pieces, without padding. */
+  contentLength(pieces: Bitfield): number {
+    let length = this.#torrent.geometry.lengthOf(pieces);
+    for (const [index, padding] of this.#padding?.entries() ?? []) {
+      if (padding > 0 && pieces.has(index)) length -= padding;
+    }
+    return length;
   }
 
   /** Makes the storage ready; later calls wait for the first. @throws {StorageError} */
@@ -90,4 +103,23 @@ export class PieceStore {
   load(from?: PeerId): TransferLoad {
     return this.#load.describe(this.#swarm, from);
   }
+}
+
+function paddingOf(
+  { files, geometry: { pieceCount, pieceLength } }: Torrent,
+): Uint32Array | undefined {
+  if (!files.some(({ isPadding }) => isPadding)) return undefined;
+  const padding = new Uint32Array(pieceCount);
+  let end = 0;
+  for (const { isPadding, length } of files) {
+    let start = end;
+    end += length;
+    while (isPadding && start < end) {
+      const index = Math.floor(start / pieceLength);
+      const pieceEnd = Math.min(end, (index + 1) * pieceLength);
+      padding[index]! += pieceEnd - start;
+      start = pieceEnd;
+    }
+  }
+  return padding;
 }

@@ -11,6 +11,7 @@ import type { PeerAddress } from "../base/peer_address.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type { PeerKey } from "../swarm/events.ts";
 import type { Swarm } from "../swarm/swarm.ts";
+import type { PieceStore } from "./piece_store.ts";
 
 /** An event of a shared torrent, for a log; none needs an answer. */
 export type SessionEvent =
@@ -104,9 +105,9 @@ export interface TorrentSnapshot {
   readonly isPaused: boolean;
   /** The torrent's name. */
   readonly name: string;
-  /** Length of the content that is wanted, in whole pieces. */
+  /** Length of the content that is wanted, in whole pieces without padding. */
   readonly length: number;
-  /** Length of the pieces that are verified and stored. */
+  /** The same, of the pieces that are verified and stored. */
   readonly verifiedLength: number;
   /** Number of pieces that are wanted. */
   readonly pieceCount: number;
@@ -134,24 +135,24 @@ export type SwarmSnapshot = Omit<
 
 /** Describes a torrent's pieces and peers at the time `now`, in milliseconds. */
 export function describeSwarm(
-  torrent: Torrent,
+  { name }: Torrent,
   swarm: Swarm,
   options: {
     now: number;
-    isComplete: boolean;
+    store: Pick<PieceStore, "isComplete" | "contentLength">;
     hasFailed: boolean;
     addressOf: (peer: PeerKey) => PeerAddress;
   },
 ): SwarmSnapshot {
-  const { geometry, name } = torrent;
+  const { store } = options;
   const { done, wanted, traffic } = swarm;
-  const state = options.isComplete ? "seeding" : "downloading";
+  const state = store.isComplete ? "seeding" : "downloading";
   return {
     state: options.hasFailed ? "failed" : state,
     isPaused: swarm.isPaused,
     name,
-    length: geometry.lengthOf(wanted),
-    verifiedLength: geometry.lengthOf(done),
+    length: store.contentLength(wanted),
+    verifiedLength: store.contentLength(done),
     pieceCount: wanted.count,
     verifiedPieceCount: done.count,
     downloadedBytes: traffic.downloaded,

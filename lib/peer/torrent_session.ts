@@ -200,7 +200,7 @@ export class TorrentSession {
     return {
       ...describeSwarm(this.torrent, this.#swarm, {
         now,
-        isComplete: this.isComplete,
+        store: this.#store,
         hasFailed: this.#failure !== undefined,
         addressOf: (peer) => this.#connections.get(peer)!.address,
       }),

@@ -6,7 +6,11 @@
  * @module
  */
 import { encode } from "uqr";
-import { isRegularFile, type Torrent } from "../metainfo/torrent.ts";
+import {
+  isRegularFile,
+  sizeOfFiles,
+  type Torrent,
+} from "../metainfo/torrent.ts";
 import {
   type Html,
   markup,
@@ -63,7 +67,7 @@ export function renderShares(
 function renderShare({ name, torrent }: PageShare): Html {
   const facts = torrent === undefined
     ? "being hashed; machines may join already"
-    : `${formatSize(torrent.geometry.length)} · ${
+    : `${formatSize(sizeOfFiles(torrent.files).fileLength)} · ${
       formatPlural(filesOf(torrent).length, "file")
     }`;
   return markup`<h2><bdi>${

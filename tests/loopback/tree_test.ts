@@ -12,7 +12,8 @@ import {
 import { delay } from "@std/async/delay";
 import { equals } from "@std/bytes/equals";
 import { join } from "@std/path";
-import { runTask } from "../../scripts/programs/tasks.ts";
+import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
+import { freePort } from "./free_port.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 import {
   copy,
@@ -153,4 +154,39 @@ Deno.test({
     assertEquals(peer.code, 0, peer.stderr);
     assertEquals((await Deno.lstat(join(cwd, "latest.img"))).isSymlink, true);
   },
+});
+
+Deno.test("create, peer, share and get give a size without padding", async () => {
+  await using folder = await temporaryFolder();
+  const source = join(folder.path, "padded");
+  for (const name of ["a", "b", "c"]) {
+    await makeFile(join(source, name), 700_001);
+  }
+  const made = await runTask("create", [
+    ...[source, "http://127.0.0.1:1/announce"],
+    ...[join(folder.path, "padded.torrent"), "--align"],
+  ]);
+  assertMatch(made.stdout, /^Size: +2 MiB \(2100003 bytes, 3 files\)$/m);
+  const peer = await runTask("peer", [
+    ...[join(folder.path, "padded.torrent"), "--dir", folder.path, "--json"],
+    ...["--exit-when-complete", "--port", "0", ...LOCAL],
+  ]);
+  assertMatch(peer.stdout, /"verified".*"length":2100003,"verified":2100003/);
+
+  const port = freePort();
+  await using share = spawnTask("share", [
+    ...[source, "--align", "--port", `${port}`, "--peer-port", "0", ...LOCAL],
+  ]);
+  await share.stdout.waitFor(/^padded: 3 files, 2 MiB$/);
+  const copies = join(folder.path, "copies");
+  const get = await runTask("get", [
+    ...[`127.0.0.1:${port}`, "--dir", copies, "--port", "0", "--json"],
+    ...["--exit-when-complete", ...LOCAL],
+  ]);
+  assertEquals([get.code, get.stderr], [0, ""]);
+  assertMatch(get.stdout, /"found".*"length":2100003/);
+  assertMatch(
+    get.stdout,
+    /"state":"seeding".*"length":2100003,"verified":2100003/,
+  );
 });
