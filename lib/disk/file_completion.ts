@@ -3,8 +3,8 @@
  * those that are complete while a batch is flushed are the next one, as a journaling
  * file system commits once for many files if no name changes in between. Writes wait
  * while it is behind, so that few files have to be opened anew for it. Two places are
- * for what a finished file or torrent needs beside its content: `publish`, before a
- * file gets its name, and `finish`, when all files have theirs. Knows pieces and files,
+ * for what a finished file or torrent needs beside its content: `named`, when a file
+ * has its name, and `finish`, when all files have theirs. Knows pieces and files,
  * and nothing of paths.
  *
  * @module
@@ -22,8 +22,12 @@ const MAX_BATCH_LENGTH = 16;
 export interface FileActions {
   /** Flushes a complete file. */
   readonly flush: (fileIndex: number) => Promise<void>;
-  /** Gives a file that is flushed its name. */
-  readonly publish: (fileIndex: number) => Promise<void>;
+  /** Gives files that are flushed their names. */
+  readonly publish: (
+    fileIndexes: readonly number[],
+  ) => Promise<PromiseSettledResult<unknown>[]>;
+  /** A file has its name. */
+  readonly named: (fileIndex: number) => Promise<void>;
   /** Makes a part of a file that lacks content. */
   readonly makePart: (fileIndex: number) => Promise<void>;
   /** Every file has its name, from the start on or since now. */
@@ -51,6 +55,8 @@ export class FileCompletion {
   #waiting: WaitingFile[] = [];
   /** The batch that is flushed and named now; never rejects. */
   #batch: Promise<void> | undefined;
+  /** The last write to several files; never rejects. */
+  #turn = Promise.resolve();
   /** By piece: the files that it completes, and when they have their names. */
   readonly #completed = new Map<
     number,
@@ -73,25 +79,41 @@ export class FileCompletion {
     return this.#begun ??= this.#begin(have);
   }
 
-  /** The piece of which a range is all; `undefined` if there is none. */
-  pieceAt(offsetInTorrent: number, length: number): number | undefined {
-    const { geometry } = this.#torrent;
-    const index = offsetInTorrent / geometry.pieceLength;
-    return this.#begun !== undefined && Number.isInteger(index) &&
-        length === geometry.pieceLengthAt(index)
-      ? index
-      : undefined;
+  /**
+   * Writes to several files, after other such writes. Side by side they would have more
+   * files open than a pool holds, which closes those that wait for their flush: each
+   * file would be opened twice.
+   */
+  async inTurn(fileCount: number, write: () => Promise<void>): Promise<void> {
+    if (fileCount === 1) return await write();
+    const written = this.#turn.then(write);
+    // Harmless: its writer receives the error.
+    this.#turn = written.catch(() => {});
+    await written;
   }
 
-  /** The bytes of a piece in one file are written. */
-  async written(index: number, fileIndex: number): Promise<void> {
-    if (--this.#missing[fileIndex]! > 0) return;
-    if (!this.#places.isWanted(fileIndex)) return;
-    const [named] = await this.#publish(fileIndex);
-    const completed = this.#completed.get(index);
-    // A piece may complete thousands of files.
-    if (completed) completed.push({ fileIndex, named });
-    else this.#completed.set(index, [{ fileIndex, named }]);
+  /**
+   * Content is written. After `begin`, a whole piece counts as stored: a file must not
+   * have its name while the rest of its last piece is lost, as a small one is known by
+   * that piece alone.
+   */
+  async stored(
+    offsetInTorrent: number,
+    length: number,
+    fileIndexes: readonly number[],
+  ): Promise<void> {
+    const { geometry } = this.#torrent;
+    const piece = offsetInTorrent / geometry.pieceLength;
+    if (this.#begun === undefined || !Number.isInteger(piece)) return;
+    if (length !== geometry.pieceLengthAt(piece)) return;
+    const completed = this.#completed.get(piece) ?? [];
+    for (const fileIndex of fileIndexes) {
+      if (--this.#missing[fileIndex]! > 0) continue;
+      if (!this.#places.isWanted(fileIndex)) continue;
+      const [named] = await this.#publish(fileIndex);
+      completed.push({ fileIndex, named });
+    }
+    if (completed.length > 0) this.#completed.set(piece, completed);
   }
 
   /** As `Storage.named`. */
@@ -148,15 +170,24 @@ export class FileCompletion {
           .then(() => flushed.add(file), file.reject);
       }
     }));
-    for (const file of batch) {
-      if (!flushed.has(file)) continue;
-      await this.#name(file.fileIndex).then(file.resolve, file.reject);
-    }
+    await this.#name(batch.filter((file) => flushed.has(file)));
     this.#batch = this.#waiting.length > 0 ? this.#nameBatch() : undefined;
   }
 
-  async #name(fileIndex: number): Promise<void> {
-    await this.#actions.publish(fileIndex);
+  async #name(files: readonly WaitingFile[]): Promise<void> {
+    const indexes = files.map(({ fileIndex }) => fileIndex);
+    const outcomes = await this.#actions.publish(indexes).catch((reason) =>
+      indexes.map(() => ({ status: "rejected" as const, reason }))
+    );
+    for (const [at, { fileIndex, resolve, reject }] of files.entries()) {
+      const outcome = outcomes[at]!;
+      if (outcome.status === "rejected") reject(outcome.reason);
+      else await this.#named(fileIndex).then(resolve, reject);
+    }
+  }
+
+  async #named(fileIndex: number): Promise<void> {
+    await this.#actions.named(fileIndex);
     if (--this.#unnamedCount === 0) await this.#actions.finish("end");
   }
 

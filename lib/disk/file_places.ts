@@ -20,7 +20,7 @@ import { type FileStamp, isSameFile } from "./file_system.ts";
 import type { GuardedFile, GuardedFolder } from "./guarded_folder.ts";
 import { type OldFile, openOldFile } from "./old_file.ts";
 import { OWN_FOLDER } from "./own_folder.ts";
-import { publishFile } from "./publish_file.ts";
+import { publishFiles } from "./publish_file.ts";
 import type { ByteRange } from "./storage.ts";
 import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
 import { existingFolder, tryToWrite } from "./write_trial.ts";
@@ -127,6 +127,24 @@ export class FilePlaces {
           "move one of them away",
       );
     }
+  }
+
+  /**
+   * The stamps of files, by index, without opening them; `undefined` for one that is
+   * missing or never on the disk.
+   * @param indexes Of the files to stat. @default {all}
+   * @throws {StorageError} If something else stands where a file must be.
+   */
+  async stamps(
+    indexes: Iterable<number> = this.#files.keys(),
+  ): Promise<(FileStamp | undefined)[]> {
+    const stored = [...indexes].filter((index) =>
+      isOnDisk(this.#files[index]!)
+    );
+    const paths = stored.map((index) => this.pathOf(index));
+    const stamps = await this.#folder.stamps(paths);
+    const found = new Map(stored.map((index, at) => [index, stamps[at]]));
+    return this.#files.map((_, index) => found.get(index));
   }
 
   /** The path of a file as it is now, below the download folder. */
@@ -249,17 +267,23 @@ export class FilePlaces {
   }
 
   /**
-   * Gives a part, which is complete and flushed, its final name.
-   * @returns Its stamp.
-   * @throws {StorageError} If another program has made a file of that name.
+   * Gives parts, which are complete and flushed, their final names.
+   * @returns The stamp of each; or a `StorageError`, as if another program has made a
+   * file of that name.
    */
-  async publish(fileIndex: number): Promise<FileStamp> {
-    const { path, length } = this.#files[fileIndex]!;
-    const own = { ...this.#parts.get(fileIndex)!, size: length };
-    const from = this.#partOf(fileIndex);
-    const stamp = await publishFile(this.#folder, { from, to: path, own });
-    this.#parts.delete(fileIndex);
-    return stamp;
+  async publish(
+    fileIndexes: readonly number[],
+  ): Promise<PromiseSettledResult<FileStamp>[]> {
+    const publications = fileIndexes.map((fileIndex) => {
+      const { path, length } = this.#files[fileIndex]!;
+      const own = { ...this.#parts.get(fileIndex)!, size: length };
+      return { from: this.#partOf(fileIndex), to: path, own };
+    });
+    const outcomes = await publishFiles(this.#folder, publications);
+    for (const [at, { status }] of outcomes.entries()) {
+      if (status === "fulfilled") this.#parts.delete(fileIndexes[at]!);
+    }
+    return outcomes;
   }
 
   /**

@@ -95,9 +95,27 @@ export class FilePool implements AsyncDisposable {
     );
   }
 
-  /** Runs `task` while no other task uses a file. @throws {StorageError} If the pool is closed. */
-  reserve<T>(fileIndex: number, task: () => Promise<T>): Promise<T> {
-    return this.#queue(this.#slotOf(fileIndex), task);
+  /** Runs `task` while no other task uses some files. @throws {StorageError} If closed. */
+  async reserve<T>(
+    fileIndexes: Iterable<number>,
+    task: () => Promise<T>,
+  ): Promise<T> {
+    const over = Promise.withResolvers<void>();
+    // In the queues of all files at once: two tasks never wait for each other.
+    const reserved = Array.from(fileIndexes, (fileIndex) => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      this.#queue(this.#slotOf(fileIndex), () => {
+        resolve();
+        return over.promise;
+      }).catch(reject);
+      return promise;
+    });
+    try {
+      await Promise.all(reserved);
+      return await task();
+    } finally {
+      over.resolve();
+    }
   }
 
   /** Runs `task` while no file is open, and all other tasks wait. */
@@ -105,17 +123,13 @@ export class FilePool implements AsyncDisposable {
     const over = Promise.withResolvers<void>();
     this.#firstTail = over.promise;
     try {
-      await Promise.all([...this.#slots].map(([fileIndex, slot]) => {
-        const closed = Promise.withResolvers<void>();
-        this.reserve(fileIndex, () => {
+      await this.reserve([...this.#slots.keys()], async () => {
+        for (const slot of this.#slots.values()) {
           slot.opened?.file.close();
           slot.opened = undefined;
-          closed.resolve();
-          return over.promise;
-        }).catch(closed.reject);
-        return closed.promise;
-      }));
-      await task();
+        }
+        await task();
+      });
     } finally {
       this.#firstTail = Promise.resolve();
       over.resolve();

@@ -17,7 +17,7 @@ import type { FdPressure } from "../base/fd_pressure.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
 import { FileCompletion } from "./file_completion.ts";
-import { FilePlaces, isOnDisk, rangesOf } from "./file_places.ts";
+import { FilePlaces, rangesOf } from "./file_places.ts";
 import { FileFinisher } from "./file_finisher.ts";
 import { FileSyncs } from "./file_syncs.ts";
 import { modeOf } from "./file_modes.ts";
@@ -120,7 +120,8 @@ export class FileStorage implements Storage {
       spans: this.#spans,
       places: this.#places,
       flush: (fileIndex) => this.#syncs.sync(fileIndex),
-      publish: (fileIndex) => this.#publish(fileIndex),
+      publish: (fileIndexes) => this.#publish(fileIndexes),
+      named: (fileIndex) => this.#finisher.finishFile(fileIndex),
       makePart: (fileIndex) =>
         this.#use(fileIndex, "write", () => Promise.resolve()),
       finish: async (since) => {
@@ -179,27 +180,28 @@ export class FileStorage implements Storage {
    * whole piece counts as stored: a file that lacks no other piece gets its name.
    */
   async write(offsetInTorrent: number, bytes: Uint8Array): Promise<void> {
-    const written: number[] = [];
-    for (const span of splitBytes(this.#spans, offsetInTorrent, bytes)) {
-      const { fileIndex, offsetInFile } = span;
-      if (this.#files[fileIndex]!.isPadding) continue;
-      this.#syncs.add(fileIndex);
-      this.#served.expected[fileIndex] = undefined;
-      await this.#use(fileIndex, "write", async (file) => {
-        // Of a new file, what is not written reads as zeros.
-        const isHole = this.#places.isNew(fileIndex) && isZero(span.bytes);
-        if (isHole) await file.truncate(this.#files[fileIndex]!.length);
-        else await this.#fileSystem.write(file, offsetInFile, span.bytes);
-      });
-      // Again: a sync may have run before the write.
-      this.#syncs.add(fileIndex);
-      written.push(fileIndex);
-    }
-    // A file must not have its name while the rest of its last piece is lost: a small
-    // one is known by that piece alone.
-    const index = this.#completion.pieceAt(offsetInTorrent, bytes.length);
-    if (index === undefined) return;
-    for (const file of written) await this.#completion.written(index, file);
+    const spans = splitBytes(this.#spans, offsetInTorrent, bytes)
+      .filter(({ fileIndex }) => !this.#files[fileIndex]!.isPadding);
+    const indexes = spans.map(({ fileIndex }) => fileIndex);
+    await this.#completion.inTurn(spans.length, async () => {
+      for (const span of spans) await this.#writeSpan(span);
+      await this.#completion.stored(offsetInTorrent, bytes.length, indexes);
+    });
+  }
+
+  async #writeSpan(
+    { fileIndex, offsetInFile, bytes }: ReturnType<typeof splitBytes>[number],
+  ): Promise<void> {
+    this.#syncs.add(fileIndex);
+    this.#served.expected[fileIndex] = undefined;
+    await this.#use(fileIndex, "write", async (file) => {
+      // Of a new file, what is not written reads as zeros.
+      const isHole = this.#places.isNew(fileIndex) && isZero(bytes);
+      if (isHole) await file.truncate(this.#files[fileIndex]!.length);
+      else await this.#fileSystem.write(file, offsetInFile, bytes);
+    });
+    // Again: a sync may have run before the write.
+    this.#syncs.add(fileIndex);
   }
 
   /** The content in files that exist, right or wrong. */
@@ -213,19 +215,7 @@ export class FileStorage implements Storage {
    * @throws {StorageError} If something else stands where a file must be.
    */
   async stamps(): Promise<(FileStamp | undefined)[]> {
-    const isStored = (index: number): boolean => isOnDisk(this.#files[index]!);
-    const found = await this.#stampsOf(
-      [...this.#files.keys()].filter(isStored),
-    );
-    return this.#files.map((_, index) => found.get(index));
-  }
-
-  async #stampsOf(
-    indexes: readonly number[],
-  ): Promise<Map<number, FileStamp | undefined>> {
-    const paths = indexes.map((index) => this.#places.pathOf(index));
-    const stamps = await this.#folder.stamps(paths);
-    return new Map(indexes.map((index, at) => [index, stamps[at]]));
+    return await this.#places.stamps();
   }
 
   /**
@@ -240,8 +230,10 @@ export class FileStorage implements Storage {
     // Those that have got their names meanwhile have their stamps.
     const isPart = (index: number): boolean => this.#places.isPart(index);
     const { expected } = this.#served;
-    for (const [index, stamp] of await this.#stampsOf(written.filter(isPart))) {
-      if (isPart(index) && !this.#syncs.has(index)) expected[index] = stamp;
+    const parts = written.filter(isPart);
+    const stamps = await this.#places.stamps(parts);
+    for (const index of parts.filter(isPart)) {
+      if (!this.#syncs.has(index)) expected[index] = stamps[index];
     }
     return expected.map((stamp, fileIndex) =>
       this.#syncs.has(fileIndex) ? undefined : stamp
@@ -301,15 +293,21 @@ export class FileStorage implements Storage {
     return this.#pool[Symbol.asyncDispose]();
   }
 
-  /** Gives a complete part, which is flushed, its name. */
-  async #publish(fileIndex: number): Promise<void> {
-    await this.#pool.reserve(fileIndex, async () => {
+  /** Gives complete parts, which are flushed, their names. */
+  #publish(
+    fileIndexes: readonly number[],
+  ): Promise<PromiseSettledResult<FileStamp>[]> {
+    return this.#pool.reserve(fileIndexes, async () => {
       const { expected } = this.#served;
-      expected[fileIndex] = undefined;
-      expected[fileIndex] = await this.#places.publish(fileIndex);
-      this.#syncs.delete(fileIndex);
+      for (const fileIndex of fileIndexes) expected[fileIndex] = undefined;
+      const outcomes = await this.#places.publish(fileIndexes);
+      for (const [at, outcome] of outcomes.entries()) {
+        if (outcome.status === "rejected") continue;
+        expected[fileIndexes[at]!] = outcome.value;
+        this.#syncs.delete(fileIndexes[at]!);
+      }
+      return outcomes;
     });
-    await this.#finisher.finishFile(fileIndex);
   }
 
   /** Uses an open file. @throws {StorageError} That explains what went wrong. */

@@ -190,14 +190,18 @@ export class GuardedPaths {
     throw storageFailure("use", this.home.dir, "ENODEV");
   }
 
-  /** The stamp of the file to which a path leads, and whether nobody else can exchange it. */
+  /**
+   * The stamp of the file to which a path leads, and whether nobody else can exchange it.
+   * @param known Folders that were found just now.
+   */
   async follow(
     path: readonly string[],
     access: Access,
     own?: FileStamp,
+    known: KnownFolders = new Map(),
   ): Promise<[stamp: FileStamp, isSafe: boolean]> {
     const isKept = access === "part" && this.#areOurs(this.#keptAbove(path));
-    const folders = isKept ? this.#kept : new Map();
+    const folders = isKept ? this.#kept : known;
     const found = await this.findFile(path, access, folders);
     await this.exists(folders);
     const now = found && stampOf(found.info);
@@ -213,15 +217,20 @@ export class GuardedPaths {
     );
   }
 
-  /** Follows a path to a file of ours, several times where others can exchange it. */
+  /**
+   * Follows a path to a file of ours, several times where others can exchange it.
+   * @param known As for {@linkcode follow}, for the first time.
+   */
   async confirm(
     path: readonly string[],
     access: Access,
     own: FileStamp | undefined,
+    known?: KnownFolders,
   ): Promise<FileStamp> {
     const count = access === "name" ? NAME_CONFIRMATIONS : CONFIRMATIONS;
     for (let time = 1;; time++) {
-      const [stamp, isSafe] = await this.follow(path, access, own);
+      const [stamp, isSafe] = await this.follow(path, access, own, known);
+      known = undefined;
       if (isSafe || time === count) return stamp;
     }
   }

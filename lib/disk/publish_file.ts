@@ -1,5 +1,5 @@
 /**
- * Gives a complete file its final name below a guarded folder. Invariant: if another
+ * Gives complete files their final names below a guarded folder. Invariant: if another
  * user exchanges a folder of the name for a link meanwhile, no content stays where the
  * link leads: the name there is removed, or, if it cannot be found again, the file is
  * emptied, which is then fetched anew.
@@ -16,6 +16,7 @@ import {
   stampOf,
 } from "./file_system.ts";
 import type { GuardedFolder } from "./guarded_folder.ts";
+import type { KnownFolders } from "./guarded_paths.ts";
 import { giveName, NameTakenError, takeBack } from "./links.ts";
 import { storageFailure } from "./storage_failure.ts";
 
@@ -31,27 +32,64 @@ export interface Publication {
 }
 
 /**
- * Gives a file another path, where nothing may be. Its former name goes after the new
- * one is confirmed. To another file system the file is copied.
- * A file with the same content that has the path already stays, and is taken for it.
- * @returns The stamp of the file that has the path now.
- * @throws {ContentChangedError} If the file is another one or of another size.
- * @throws {StorageError} If something else is there, or the system refuses.
+ * Gives files other paths, where nothing may be. The former name of a file goes after
+ * the new one is confirmed. To another file system a file is copied.
+ * A file with the same content that has a path already stays, and is taken for ours.
+ * @returns For each file the stamp of what has the path now; or a `ContentChangedError`
+ * if the file is another one or of another size, a `StorageError` if something else is
+ * there or the system refuses.
+ */
+export async function publishFiles(
+  folder: GuardedFolder,
+  publications: readonly Publication[],
+): Promise<PromiseSettledResult<FileStamp>[]> {
+  const linked: PromiseSettledResult<boolean>[] = [];
+  for (const { from, to } of publications) {
+    const link = folder.again(async () => {
+      await folder.makeFolders(to);
+      const [fromPath, toPath] = [folder.pathOf(from), folder.pathOf(to)];
+      return await giveName(folder.fileSystem, fromPath, toPath);
+    });
+    linked.push(...await Promise.allSettled([link]));
+  }
+  // Found after the last link, and once for all.
+  const folders: KnownFolders = new Map();
+  const outcomes: PromiseSettledResult<FileStamp>[] = [];
+  for (const [at, publication] of publications.entries()) {
+    const stamp = confirmLinked(folder, publication, linked[at]!, folders);
+    outcomes.push(...await Promise.allSettled([stamp]));
+  }
+  return outcomes;
+}
+
+/**
+ * Gives one file another path.
+ * @returns The stamp of what has the path now.
+ * @throws {StorageError} As {@linkcode publishFiles} reports it.
  */
 export async function publishFile(
   folder: GuardedFolder,
+  publication: Publication,
+): Promise<FileStamp> {
+  const [outcome] = await publishFiles(folder, [publication]);
+  if (outcome!.status === "rejected") throw outcome!.reason;
+  return outcome!.value;
+}
+
+/** Removes the former name of a file, once the new one is confirmed. */
+async function confirmLinked(
+  folder: GuardedFolder,
   { from, to, own }: Publication,
+  linked: PromiseSettledResult<boolean>,
+  folders: KnownFolders,
 ): Promise<FileStamp> {
   const [fromPath, toPath] = [folder.pathOf(from), folder.pathOf(to)];
   const changed = (how: string): ContentChangedError =>
     new ContentChangedError(`Cannot keep sharing ${toPath}: ${how}`);
   try {
-    const isNamed = await folder.again(async () => {
-      await folder.makeFolders(to);
-      return await giveName(folder.fileSystem, fromPath, toPath);
-    });
-    const stamp = isNamed
-      ? await confirmName(folder, { from, to, own })
+    if (linked.status === "rejected") throw linked.reason;
+    const stamp = linked.value
+      ? await confirmName(folder, { from, to, own }, folders)
       : await publishCopy(folder, { from, to, own });
     await ifAny(folder.fileSystem.remove(fromPath));
     if (stamp.size === own.size) return stamp;
@@ -74,7 +112,7 @@ export async function publishFile(
  * Copies a file, flushed, to a path where nothing may be.
  * @param own The stamp that the file must have, but for its size; or any.
  * @returns The stamp of the copy.
- * @throws {StorageError} As {@linkcode publishFile}.
+ * @throws {StorageError} As {@linkcode publishFiles} reports it.
  */
 export async function publishCopy(
   folder: GuardedFolder,
@@ -149,10 +187,11 @@ async function copyBytes(
 async function confirmName(
   folder: GuardedFolder,
   { from, to, own }: Publication,
+  folders: KnownFolders,
 ): Promise<FileStamp> {
   const { paths } = folder;
   try {
-    return await paths.confirm(to, "name", own);
+    return await paths.confirm(to, "name", own, folders);
   } catch (error) {
     await takeBack({ path: folder.pathOf(to), stamp: own }, paths.home);
     // A disk that refuses to say where the name leads has not exchanged it.
