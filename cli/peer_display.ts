@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  type CopyReason,
   cutName,
   formatPeerAddress,
   type SessionEvent,
@@ -97,8 +98,11 @@ export type TorrentNews =
     /** True if anything was on the disk, valid or not. */
     readonly hadContent: boolean;
   }
-  /** What of an older version was copied; it is verified next. */
-  | ({ readonly type: "oldFilesTaken" } & TakenFiles)
+  /** What of an older version was copied, and linked if that is allowed. */
+  | ({
+    readonly type: "oldFilesTaken";
+    readonly mayLink: boolean;
+  } & TakenFiles)
   | SessionEvent;
 
 /** The state of one torrent: it is verified, then transferred. */
@@ -115,9 +119,7 @@ export function describeNews(
 ): string | undefined {
   switch (news.type) {
     case "oldFilesTaken":
-      return `${plural(news.fileCount, "file")} of the older version copied (${
-        formatSize(news.length)
-      })`;
+      return describeTaken(news);
     case "verifying":
       return "verifying what is on the disk";
     case "verified":
@@ -155,6 +157,30 @@ export function describeNews(
     default:
       return news satisfies never;
   }
+}
+
+/** The reasons for copies, of so many files. */
+const COPY_REASONS: Readonly<Record<CopyReason, string>> = {
+  different: "changed",
+  exposed: "open to changes by others",
+  mode: "with another executable bit",
+  refused: "that the system does not link",
+};
+
+function describeTaken(
+  { fileCount, length, linked, copied, mayLink }: TorrentNews & {
+    type: "oldFilesTaken";
+  },
+): string {
+  const files = `${plural(fileCount, "file")} of the older version`;
+  const size = formatSize(length);
+  if (!mayLink) return `${files} copied (${size})`;
+  const reasons = Object.entries(copied).map(([reason, count]) =>
+    `${count} ${COPY_REASONS[reason as CopyReason]}`
+  );
+  const why = reasons.length === 0 ? "" : ` (${reasons.join(", ")})`;
+  const copyCount = fileCount - linked.length;
+  return `${files} (${size}): ${linked.length} linked, ${copyCount} copied${why}`;
 }
 
 function describeVerified(
@@ -218,8 +244,10 @@ export function newsToJson(torrent: Torrent, news: TorrentNews): JsonLine {
       return verificationToJson(torrent, news.progress);
     case "verified":
       return { ...statusToJson(torrent, news.snapshot), type: "verified" };
-    case "oldFilesTaken":
-      return { ...torrentKeys(torrent), ...news };
+    case "oldFilesTaken": {
+      const { linked, mayLink: _, ...rest } = news;
+      return { ...torrentKeys(torrent), ...rest, linkedCount: linked.length };
+    }
     default:
       return { ...torrentKeys(torrent), ...eventToJson(news) };
   }

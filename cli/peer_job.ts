@@ -146,6 +146,11 @@ export const FLAGS = {
       "take what is there already from a copy of this folder or file of an older version, which is not changed; may be given several times",
     isFree: true,
   },
+  link: {
+    usage: "--link",
+    help:
+      "with --from: make hard links to the files that are wholly the same, if nobody else can write to them, in the place of copies",
+  },
   atomic: {
     usage: "--atomic",
     help:
@@ -217,20 +222,23 @@ export function parsePeerJob(args: readonly string[]): PeerJob {
 
 /** Checks the flags of what a peer prints and runs. @throws {UsageError} */
 export function checkOutput(
-  { quiet, json, onComplete, onFile, seedOnly, atomic }:
+  { quiet, json, onComplete, ...job }:
     & Pick<PeerJob, "quiet" | "json">
-    & Partial<Pick<PeerJob, "onComplete" | "onFile" | "seedOnly" | "atomic">>,
+    & Partial<PeerJob>,
 ): void {
   if (quiet && json) {
     throw new UsageError("--quiet and --json are both given; choose one");
   }
-  if (atomic && onFile !== undefined) {
+  if (job.atomic && job.onFile !== undefined) {
     throw new UsageError(
       "--on-file: with --atomic no file has its name before all are complete; use --on-complete",
     );
   }
-  if (atomic && seedOnly) {
+  if (job.atomic && job.seedOnly) {
     throw new UsageError("--atomic: nothing is fetched with --seed-only");
+  }
+  if (job.link && job.from?.length === 0) {
+    throw new UsageError("--link: give the older version with --from");
   }
   if (onComplete?.length === 0) {
     throw new UsageError("--on-complete: it contains no command");

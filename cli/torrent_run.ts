@@ -150,10 +150,12 @@ export class TorrentRun implements TorrentState {
       const content = await openTorrentContent(stored, {
         ...{ dir, mustVerify, overwrite, fdPressure, recordSecret, verified },
         ...{ ...locking, wanted, from: job.from, signal },
-        isAtomic: job.atomic,
+        ...{ isAtomic: job.atomic, mayLink: job.link },
         onWarning: (text) => console.warn(text),
         onTaken: (taken) =>
-          display.news(this.torrent, { type: "oldFilesTaken", ...taken }),
+          display.news(this.torrent, {
+            ...{ type: "oldFilesTaken", mayLink: job.link, ...taken },
+          }),
       });
       this.#content = content;
       const { storage } = content;

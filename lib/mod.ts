@@ -173,6 +173,7 @@ export {
   type LockOptions,
   LockOwners,
 } from "./disk/folder_lock.ts";
+export type { CopyReason } from "./disk/old_file.ts";
 export type { TakenFiles, TakeOldFilesOptions } from "./disk/old_files.ts";
 export {
   openTorrentContent,

@@ -140,7 +140,9 @@ export class FileCompletion {
     for (const fileIndex of unnamed) {
       if (missing[fileIndex] === 0) {
         naming.push(...await this.#publish(fileIndex));
-      } else if (this.#places.isNamed(fileIndex)) {
+      } else if (
+        this.#places.isNamed(fileIndex) || this.#places.isLinked(fileIndex)
+      ) {
         await this.#actions.makePart(fileIndex);
       }
     }

@@ -18,11 +18,16 @@ import {
 import { modeOf } from "./file_modes.ts";
 import { type FileStamp, isSameFile } from "./file_system.ts";
 import type { GuardedFile, GuardedFolder } from "./guarded_folder.ts";
-import { type OldFile, openOldFile } from "./old_file.ts";
+import {
+  type OldFile,
+  type PartOfOldFile,
+  separatePart,
+  takeOldFile,
+  type TakeOutcome,
+} from "./old_file.ts";
 import { OWN_FOLDER } from "./own_folder.ts";
 import { publishFiles } from "./publish_file.ts";
-import type { ByteRange } from "./storage.ts";
-import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
+import { errorCode, MOVE_AWAY } from "./storage_failure.ts";
 import { existingFolder, tryToWrite } from "./write_trial.ts";
 
 /** The folder of a torrent's parts, below a download folder. */
@@ -33,28 +38,6 @@ export function partsFolder({ infoHash }: Pick<Torrent, "infoHash">): string[] {
 /** True if a file has content that must be on the disk. */
 export function isOnDisk({ isPadding, length }: TorrentFile): boolean {
   return !isPadding && length > 0;
-}
-
-/** The content in files with these stamps, right or wrong. */
-export function rangesOf(
-  files: readonly TorrentFile[],
-  stamps: readonly (FileStamp | undefined)[],
-): readonly ByteRange[] {
-  const ranges: { offsetInTorrent: number; length: number }[] = [];
-  let offsetInTorrent = 0;
-  for (const [index, file] of files.entries()) {
-    const size = stamps[index]?.size ?? 0;
-    const fileLength = size > file.length ? file.length - 1 : size;
-    const length = isOnDisk(file) ? fileLength : file.length;
-    const last = ranges.at(-1);
-    if (last && last.offsetInTorrent + last.length === offsetInTorrent) {
-      last.length += length;
-    } else if (length > 0) {
-      ranges.push({ offsetInTorrent, length });
-    }
-    offsetInTorrent += file.length;
-  }
-  return ranges;
 }
 
 /** True if two names are proven to be of one file. */
@@ -76,6 +59,8 @@ export class FilePlaces {
   readonly #parts = new Map<number, FileStamp | undefined>();
   /** Indexes of the parts that were made by their first write. */
   readonly #new = new Set<number>();
+  /** Indexes of parts that are hard links: of a copy of them more is written. */
+  readonly #linked = new Set<number>();
   /** Indexes of files that had their names when the content was verified. */
   #named: ReadonlySet<number> | undefined;
 
@@ -118,12 +103,15 @@ export class FilePlaces {
       }
       if (size === length) continue;
       this.#parts.set(index, undefined);
+      const part = this.#partOf(index);
+      const found = await this.#folder.paths.findFile(part, "name");
+      if ((found?.info.nlink ?? 1) > 1) this.#linked.add(index);
       if (size === undefined || !this.isWanted(index)) continue;
-      const part = this.#folder.pathOf(this.#partOf(index));
+      const partPath = this.#folder.pathOf(part);
       throw new StorageError(
         `Cannot use ${
           this.#folder.pathOf(path)
-        }: it is not the torrent's file, a part of which is kept as ${part}; ` +
+        }: it is not the torrent's file, a part of which is kept as ${partPath}; ` +
           "move one of them away",
       );
     }
@@ -162,6 +150,11 @@ export class FilePlaces {
   /** True if a file does not have its final name yet. */
   isPart(fileIndex: number): boolean {
     return this.#parts.has(fileIndex);
+  }
+
+  /** True if a part is a hard link, of which a copy is made before a write. */
+  isLinked(fileIndex: number): boolean {
+    return this.#linked.has(fileIndex);
   }
 
   /** True if a file is to get its name: others stay parts. */
@@ -205,45 +198,48 @@ export class FilePlaces {
   }
 
   /**
-   * Makes a part of a file that is to be written: of what has its name, or a new one.
+   * Makes a part of a file that is to be written: of what has its name, or a new one. A
+   * copy, if that has another name elsewhere.
    * @throws {StorageError} If a link or something else stands in its place.
    */
   async makePart(fileIndex: number): Promise<void> {
-    if (this.isPart(fileIndex)) return;
-    const { path } = this.#files[fileIndex]!;
+    const file = this.#files[fileIndex]!;
     const part = this.#partOf(fileIndex);
     // One that another program makes meanwhile is found when this one is complete.
-    const mayBeNamed = this.#named?.has(fileIndex) !== false;
-    if (mayBeNamed && await this.#folder.has(path)) {
-      await this.#folder.take(path, part);
+    const mayBeNamed = !this.isPart(fileIndex) &&
+      this.#named?.has(fileIndex) !== false;
+    const { paths } = this.#folder;
+    const named = mayBeNamed
+      ? await paths.findFile(file.path, "name", paths.keptFolders())
+      : undefined;
+    if (named !== undefined) {
+      const isLinked = (named.info.nlink ?? 1) > 1;
+      await this.#folder.take(file.path, part, isLinked ? "name" : "write");
+      if (isLinked) this.#linked.add(fileIndex);
     }
-    this.#parts.set(fileIndex, undefined);
+    if (!this.isPart(fileIndex)) this.#parts.set(fileIndex, undefined);
+    if (!this.#linked.has(fileIndex)) return;
+    const isOther = await separatePart(this.#folder, part, file);
+    if (isOther) this.#parts.set(fileIndex, undefined);
+    this.#linked.delete(fileIndex);
   }
 
   /**
-   * Makes a part of a missing file: a copy of an old one.
-   * @returns False if the old file is gone, or was replaced since it was found.
+   * Makes a part of a missing file: a copy of an old one, or a link to it.
    * @throws {StorageError} If it cannot be read or stored.
    */
-  async copyIn(fileIndex: number, old: OldFile): Promise<boolean> {
-    using source = await openOldFile(old);
-    if (source === undefined) return false;
-    const file = this.#files[fileIndex]!;
-    const part = this.#partOf(fileIndex);
-    const partPath = this.#folder.pathOf(part);
+  async copyIn(
+    fileIndex: number,
+    old: OldFile,
+    { mayLink = false }: Partial<Pick<PartOfOldFile, "mayLink">> = {},
+  ): Promise<TakeOutcome> {
+    const [file, part] = [this.#files[fileIndex]!, this.#partOf(fileIndex)];
     await this.makeFolder();
-    const mode = source.maskMode(modeOf(file));
-    using own = await this.#folder.open(part, "create", { mode });
-    try {
-      const isPrivate = await this.#folder.isPrivate(part);
-      const path = isPrivate ? partPath : undefined;
-      await source.copyTo({ file: own.file, path, length: file.length });
-    } catch (error) {
-      const oldPath = join(old.root, ...old.path);
-      throw storageFailure(`copy ${oldPath} to`, partPath, error);
-    }
-    this.#parts.set(fileIndex, undefined);
-    return true;
+    const made = { old, part, file, mayLink };
+    const outcome = await takeOldFile(this.#folder, made);
+    if (outcome.type !== "gone") this.#parts.set(fileIndex, undefined);
+    if (outcome.type === "linked") this.#linked.add(fileIndex);
+    return outcome;
   }
 
   /**
@@ -277,11 +273,14 @@ export class FilePlaces {
     const publications = fileIndexes.map((fileIndex) => {
       const { path, length } = this.#files[fileIndex]!;
       const own = { ...this.#parts.get(fileIndex)!, size: length };
-      return { from: this.#partOf(fileIndex), to: path, own };
+      const isLinked = this.#linked.has(fileIndex);
+      return { from: this.#partOf(fileIndex), to: path, own, isLinked };
     });
     const outcomes = await publishFiles(this.#folder, publications);
     for (const [at, { status }] of outcomes.entries()) {
-      if (status === "fulfilled") this.#parts.delete(fileIndexes[at]!);
+      if (status === "rejected") continue;
+      this.#linked.delete(fileIndexes[at]!);
+      this.#parts.delete(fileIndexes[at]!);
     }
     return outcomes;
   }
@@ -310,7 +309,9 @@ export class FilePlaces {
       if (!await this.#folder.hasFolder(this.#partsFolder)) return;
       for await (const { name } of Deno.readDir(dir)) {
         // Other names are of files that were set aside.
-        if (/^\d+$/.test(name)) await Deno.remove(join(dir, name));
+        if (/^\d+(\.copy|\.link)?$/.test(name)) {
+          await Deno.remove(join(dir, name));
+        }
       }
       await Deno.remove(dir);
       // Those of other torrents may be beside it.

@@ -17,7 +17,7 @@ import type { FdPressure } from "../base/fd_pressure.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
 import { FileCompletion } from "./file_completion.ts";
-import { FilePlaces, rangesOf } from "./file_places.ts";
+import { FilePlaces } from "./file_places.ts";
 import { FileFinisher } from "./file_finisher.ts";
 import { FileSyncs } from "./file_syncs.ts";
 import { modeOf } from "./file_modes.ts";
@@ -27,6 +27,7 @@ import { GuardedFolder } from "./guarded_folder.ts";
 import type { Access } from "./guarded_paths.ts";
 import { probeNames } from "./name_probe.ts";
 import { requireOtherName } from "./own_folder.ts";
+import { rangesOf } from "./present_ranges.ts";
 import { ServedFiles } from "./served_files.ts";
 import type { StagedTree } from "./staged_tree.ts";
 import {
@@ -122,8 +123,10 @@ export class FileStorage implements Storage {
       flush: (fileIndex) => this.#syncs.sync(fileIndex),
       publish: (fileIndexes) => this.#publish(fileIndexes),
       named: (fileIndex) => this.#finisher.finishFile(fileIndex),
-      makePart: (fileIndex) =>
-        this.#use(fileIndex, "write", () => Promise.resolve()),
+      makePart: (fileIndex) => {
+        this.#served.expected[fileIndex] = undefined; // A copy has another time.
+        return this.#use(fileIndex, "write", () => Promise.resolve());
+      },
       finish: async (since) => {
         await withDescriptor(() => this.#places.finish(), fdPressure);
         if (since === "end") await this.#finisher.finishRest();
@@ -138,8 +141,8 @@ export class FileStorage implements Storage {
 
   /** The files where they are now. */
   get files(): ContentFiles {
-    const files = this.#files.map((file, fileIndex) => (
-      { ...file, path: this.#places.pathOf(fileIndex) }
+    const files = this.#files.map((file, index) => (
+      { ...file, path: this.#places.pathOf(index) }
     ));
     return { guardedDir: this.#folder.pathOf([]), files };
   }

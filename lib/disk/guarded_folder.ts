@@ -286,21 +286,26 @@ export class GuardedFolder {
   }
 
   /**
-   * Moves a file that may be written, in place of what is at the new path.
+   * Moves a file that may be written, in place of what is at the new path; with the
+   * access `name`, one that may have another name elsewhere.
    * @throws {StorageError} If it was replaced meanwhile, or the system refuses.
    */
-  async take(from: readonly string[], to: readonly string[]): Promise<void> {
+  async take(
+    from: readonly string[],
+    to: readonly string[],
+    access: Access = "write",
+  ): Promise<void> {
     const [fromPath, toPath] = [this.pathOf(from), this.pathOf(to)];
     try {
       // Left by a publication that was interrupted: the file would have two names.
       await ifAny(Deno.remove(toPath));
       await this.makeFolders(to);
-      const [own] = await this.paths.follow(from, "write");
+      const [own] = await this.paths.follow(from, access);
       // A file that cannot be written keeps its name.
-      const access = { read: true, write: true };
-      (await this.fileSystem.open(fromPath, access)).close();
+      const options = { read: true, write: access === "write" };
+      (await this.fileSystem.open(fromPath, options)).close();
       await Deno.rename(fromPath, toPath);
-      await this.paths.confirm(to, "write", own).catch(async (error) => {
+      await this.paths.confirm(to, access, own).catch(async (error) => {
         // Not ours: it must not be taken for a part.
         await ifAny(Deno.rename(toPath, `${toPath}.${crypto.randomUUID()}`));
         throw error;

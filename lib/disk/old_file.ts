@@ -1,22 +1,28 @@
 /**
- * A file of an older version of a torrent's content, and its copy into a part.
- * Invariant: only the file that the search found is read, and through no link. Another
- * user who may write to the old folder could put a link to a private file in its
- * place, whose content would then lie in the download folder, or a pipe, which blocks.
+ * A file of an older version of a torrent's content, and the part that takes its place:
+ * a copy or a hard link. Invariants: only the file that the search found is read, and
+ * through no link. Another user who may write to the old folder could put a link to a
+ * private file in its place, whose content would then lie in the download folder, or a
+ * pipe, which blocks. Nothing is written to an old file, and its mode stays: a part
+ * that is a link becomes a copy before its first write.
  *
  * @module
  */
 import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
+import type { TorrentFile } from "../metainfo/torrent.ts";
+import { isProgram, modeOf } from "./file_modes.ts";
 import {
   type FileStamp,
   FileSystem,
+  ifAny,
   isSameFile,
   stampOf,
 } from "./file_system.ts";
 import { type GuardedFile, GuardedFolder } from "./guarded_folder.ts";
 import { GuardedPaths } from "./guarded_paths.ts";
 import { isOpenTo } from "./links.ts";
+import { storageFailure } from "./storage_failure.ts";
 
 /** Bytes that are copied at a time. */
 const COPIED_LENGTH = 2 ** 20;
@@ -28,6 +34,35 @@ export interface OldFile {
   /** Below `root`. */
   readonly path: readonly string[];
   readonly stamp: FileStamp;
+}
+
+/** The reason for a copy in the place of a hard link. */
+export type CopyReason =
+  /** The content differs. */
+  | "different"
+  /** Others may write to the file, or exchange a folder above it or above the part. */
+  | "exposed"
+  /** It is a program, and the new file is none, or the other way round. */
+  | "mode"
+  /** It is on another file system, or the system makes no link to it. */
+  | "refused";
+
+/** The outcome for an old file that was to take the place of a missing one. */
+export type TakeOutcome =
+  /** It is gone, or something else is in its place. */
+  | { readonly type: "gone" }
+  | { readonly type: "linked" }
+  /** The reason is given if it was to be a link. */
+  | { readonly type: "copied"; readonly reason?: CopyReason | undefined };
+
+/** A part to be made of an old file. */
+export interface PartOfOldFile {
+  readonly old: OldFile;
+  /** Below the download folder, where nothing is. */
+  readonly part: readonly string[];
+  readonly file: TorrentFile;
+  /** Allows a hard link. */
+  readonly mayLink: boolean;
 }
 
 /** An open part into which a file is copied. */
@@ -100,6 +135,38 @@ export class OpenOldFile implements Disposable {
     }
   }
 
+  /**
+   * Puts a hard link to it in the place of a part that was made just now.
+   * @returns The reason if there can be none: the part stays.
+   */
+  async linkTo(
+    { file, path }: CopyTarget,
+    { length, isExecutable = false }: TorrentFile,
+  ): Promise<CopyReason | undefined> {
+    const { uid, mode } = this.#info;
+    if (this.#info.size !== length) return "different";
+    const part = await this.#fileSystem.stat(file);
+    const isSafe = path !== undefined && mode !== null && uid === part.uid &&
+      await this.#isPrivate(uid);
+    if (!isSafe) return "exposed";
+    const isSpecial = (mode & 0o7000) !== 0;
+    if (isProgram(this.#info) !== isExecutable || isSpecial) return "mode";
+    const link = `${path}.link`;
+    try {
+      // Left by a kill.
+      await ifAny(Deno.remove(link));
+      Deno.linkSync(join(this.#old.root, ...this.#old.path), link);
+    } catch {
+      return "refused";
+    }
+    if (!isSameFile(stampOf(this.#info), stampOf(Deno.lstatSync(link)))) {
+      Deno.removeSync(link);
+      return "refused";
+    }
+    Deno.renameSync(link, path);
+    return undefined;
+  }
+
   /** True if nobody else, but root, can put another file in its place or write to it. */
   async #isPrivate(uid: number | null): Promise<boolean> {
     const { root, path, stamp } = this.#old;
@@ -139,6 +206,63 @@ export async function openOldFile(
   } catch (error) {
     if (isReplaced(error)) return undefined;
     throw error;
+  }
+}
+
+/**
+ * Makes a part of an old file.
+ * @throws {StorageError} If that cannot be read, or the part be stored.
+ */
+export async function takeOldFile(
+  folder: GuardedFolder,
+  { old, part, file, mayLink }: PartOfOldFile,
+): Promise<TakeOutcome> {
+  using source = await openOldFile(old);
+  if (source === undefined) return { type: "gone" };
+  const partPath = folder.pathOf(part);
+  const mode = source.maskMode(modeOf(file));
+  using own = await folder.open(part, "create", { mode });
+  try {
+    const path = await folder.isPrivate(part) ? partPath : undefined;
+    const target = { file: own.file, path, length: file.length };
+    const reason = mayLink ? await source.linkTo(target, file) : undefined;
+    if (mayLink && reason === undefined) return { type: "linked" };
+    await source.copyTo(target);
+    return { type: "copied", reason };
+  } catch (error) {
+    const oldPath = join(old.root, ...old.path);
+    throw storageFailure(`copy ${oldPath} to`, partPath, error);
+  }
+}
+
+/**
+ * Puts a copy in the place of a part that has another name elsewhere, where it stays
+ * as it is.
+ * @returns False if it has no other name.
+ * @throws {StorageError} If it was replaced, or the system refuses.
+ */
+export async function separatePart(
+  folder: GuardedFolder,
+  part: readonly string[],
+  file: TorrentFile,
+): Promise<boolean> {
+  const found = await folder.paths.findFile(part, "name");
+  if ((found?.info.nlink ?? 1) <= 1) return false;
+  const [partPath, copy] = [folder.pathOf(part), [...part]];
+  copy.push(`${copy.pop()}.copy`);
+  try {
+    // Left by a kill.
+    await ifAny(Deno.remove(folder.pathOf(copy)));
+    const stamp = stampOf(found!.info);
+    const { type } = await takeOldFile(folder, {
+      old: { root: folder.pathOf([]), path: part, stamp },
+      ...{ part: copy, file, mayLink: false },
+    });
+    if (type === "gone") throw new Deno.errors.NotFound("it was replaced");
+    await Deno.rename(folder.pathOf(copy), partPath);
+    return true;
+  } catch (error) {
+    throw storageFailure("copy", partPath, error);
   }
 }
 

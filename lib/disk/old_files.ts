@@ -2,8 +2,9 @@
  * Files of an older version of a torrent's content, which take the place of missing
  * ones before anything is fetched. A missing file is taken from the old file with its
  * path or, where there is none, from one with the same first piece. What is taken is
- * a copy that is verified like all content: pieces that have changed are fetched. The
- * old files are not changed.
+ * a copy that is verified like all content: pieces that have changed are fetched. It may
+ * be a hard link until then, and stay one if all of it is right. The old files are not
+ * changed.
  *
  * @module
  */
@@ -12,7 +13,12 @@ import { basename, dirname, join } from "@std/path";
 import type { Bitfield } from "../base/bitfield.ts";
 import { PIECE_HASH_LENGTH, type Torrent } from "../metainfo/torrent.ts";
 import { type FileStamp, ifAny, stampOf } from "./file_system.ts";
-import { isReplaced, type OldFile } from "./old_file.ts";
+import {
+  type CopyReason,
+  isReplaced,
+  type OldFile,
+  type TakeOutcome,
+} from "./old_file.ts";
 import { isOwnFolderName } from "./own_folder.ts";
 import { FileHasher } from "./piece_hashes.ts";
 import { explained, sourceFailure } from "./storage_failure.ts";
@@ -21,11 +27,8 @@ import { explained, sourceFailure } from "./storage_failure.ts";
 export interface OldFilesTarget {
   /** The stamp of each file; `undefined` for one that is missing. */
   stamps(): Promise<readonly (FileStamp | undefined)[]>;
-  /**
-   * Copies a file in the place of one that is missing.
-   * @returns False if the old file is gone, or was replaced since it was found.
-   */
-  copyIn(fileIndex: number, old: OldFile): Promise<boolean>;
+  /** Copies a file in the place of one that is missing, or links to it. */
+  copyIn(fileIndex: number, old: OldFile): Promise<TakeOutcome>;
 }
 
 /** Options of {@linkcode takeOldFiles}. */
@@ -38,12 +41,16 @@ export interface TakeOldFilesOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Old files that were copied. */
+/** Old files that were taken. */
 export interface TakenFiles {
   /** Number of files. */
   readonly fileCount: number;
   /** Bytes that may be right; those that are not are fetched. */
   readonly length: number;
+  /** Indexes of those that are hard links to the old ones. */
+  readonly linked: readonly number[];
+  /** Number of those that had to be copied in the place of being linked, by reason. */
+  readonly copied: Readonly<Partial<Record<CopyReason, number>>>;
 }
 
 /** A whole piece of a file, by which an old file is recognized. */
@@ -58,7 +65,7 @@ interface Mark {
 }
 
 /**
- * Copies the old files that belong in the place of missing ones.
+ * Copies the old files that belong in the place of missing ones, or links to them.
  * @throws {StorageError} If an old folder cannot be read, or a copy be made.
  */
 export async function takeOldFiles(
@@ -78,7 +85,9 @@ export async function takeOldFiles(
     files: [...byPath.values()],
     signal,
   });
-  const taken = { fileCount: 0, length: 0 };
+  const linked: number[] = [];
+  const copied: Partial<Record<CopyReason, number>> = {};
+  const taken = { fileCount: 0, length: 0, linked, copied };
   for (const [index, file] of torrent.files.entries()) {
     const { isPadding, linkTarget, length } = file;
     const isMissing = !isPadding && linkTarget === undefined && length > 0 &&
@@ -88,8 +97,13 @@ export async function takeOldFiles(
     const path = file.path.slice(torrent.isFolder ? 1 : 0).join("/");
     const old = byPath.get(path) ?? await marks.find(index);
     if (old === undefined || old.stamp.size === 0) continue;
+    const outcome = await target.copyIn(index, old);
     // What was replaced is fetched.
-    if (!await target.copyIn(index, old)) continue;
+    if (outcome.type === "gone") continue;
+    if (outcome.type === "linked") linked.push(index);
+    else if (outcome.reason !== undefined) {
+      copied[outcome.reason] = (copied[outcome.reason] ?? 0) + 1;
+    }
     taken.fileCount++;
     taken.length += Math.min(old.stamp.size, length);
   }

@@ -2,7 +2,8 @@
  * Gives complete files their final names below a guarded folder. Invariant: if another
  * user exchanges a folder of the name for a link meanwhile, no content stays where the
  * link leads: the name there is removed, or, if it cannot be found again, the file is
- * emptied, which is then fetched anew.
+ * emptied, which is then fetched anew; but nothing happens to a file that is a link to
+ * an old one.
  *
  * @module
  */
@@ -29,6 +30,8 @@ export interface Publication {
   readonly to: readonly string[];
   /** The stamp of the file when it was opened, with the size that it must have. */
   readonly own: FileStamp;
+  /** True if the file has a name elsewhere, where it stays as it is. @default {false} */
+  readonly isLinked?: boolean | undefined;
 }
 
 /**
@@ -79,7 +82,7 @@ export async function publishFile(
 /** Removes the former name of a file, once the new one is confirmed. */
 async function confirmLinked(
   folder: GuardedFolder,
-  { from, to, own }: Publication,
+  { from, to, own, isLinked }: Publication,
   linked: PromiseSettledResult<boolean>,
   folders: KnownFolders,
 ): Promise<FileStamp> {
@@ -89,7 +92,7 @@ async function confirmLinked(
   try {
     if (linked.status === "rejected") throw linked.reason;
     const stamp = linked.value
-      ? await confirmName(folder, { from, to, own }, folders)
+      ? await confirmName(folder, { from, to, own, isLinked }, folders)
       : await publishCopy(folder, { from, to, own });
     await ifAny(folder.fileSystem.remove(fromPath));
     if (stamp.size === own.size) return stamp;
@@ -186,13 +189,15 @@ async function copyBytes(
 /** Confirms the new name of a file, or takes it back. */
 async function confirmName(
   folder: GuardedFolder,
-  { from, to, own }: Publication,
+  { from, to, own, isLinked }: Publication,
   folders: KnownFolders,
 ): Promise<FileStamp> {
   const { paths } = folder;
   try {
     return await paths.confirm(to, "name", own, folders);
   } catch (error) {
+    // What is elsewhere may be the old file itself, by its own name.
+    if (isLinked) throw error;
     await takeBack({ path: folder.pathOf(to), stamp: own }, paths.home);
     // A disk that refuses to say where the name leads has not exchanged it.
     const isRefused = error instanceof Error && error.cause instanceof Error;

@@ -47,8 +47,13 @@ const CLOSE_WAIT_MS = 2_000;
 /** Options for {@linkcode openTorrentContent}. */
 export interface TorrentContentOptions
   extends FileStorageOptions, LockOptions, Partial<TakeOldFilesOptions> {
-  /** Called with what was copied of the files in `from`. */
+  /** Called by `begin` with what was taken of the files in `from`. */
   readonly onTaken?: (taken: TakenFiles) => void;
+  /**
+   * Makes hard links to old files that are wholly the same, and to which nobody else
+   * can write, in the place of copies. @default {false}
+   */
+  readonly mayLink?: boolean;
   /** Verifies everything, whatever the resume record says. @default {false} */
   readonly mustVerify?: boolean;
   /** Replaces files that hold something else. @default {false} */
@@ -85,25 +90,23 @@ export async function openTorrentContent(
   const storage = opened.use(
     await openFileStorage(torrent, { ...options, tree }),
   );
-  const { from = [], wanted, signal, onTaken } = options;
-  if (from.length > 0) {
-    const taken = await takeOldFiles(torrent, {
-      stamps: () => storage.stamps(),
-      copyIn: (index, old) => storage.places.copyIn(index, old),
-    }, { from, wanted, signal });
-    onTaken?.(taken);
-  }
+  const { from = [], wanted, signal, mayLink } = options;
+  const taken = from.length === 0 ? undefined : await takeOldFiles(torrent, {
+    stamps: () => storage.stamps(),
+    copyIn: (index, old) => storage.places.copyIn(index, old, { mayLink }),
+  }, { from, wanted, signal });
   const recordSecret = options.recordSecret ??
     await withDescriptor(() => openRecordSecret(), options.fdPressure)
       // Without one, everything is verified at each start.
       .catch(() => undefined);
   const resources = opened.move();
-  const parts = { ...options, tree, recordSecret, storage, resources };
+  const parts = { ...options, tree, taken, recordSecret, storage, resources };
   return new TorrentContent(torrent, parts);
 }
 
 interface TorrentContentParts extends TorrentContentOptions {
   readonly tree: StagedTree;
+  readonly taken: TakenFiles | undefined;
   readonly storage: FileStorage;
   /** The storage, closed first, and the lock. */
   readonly resources: AsyncDisposable;
@@ -192,6 +195,7 @@ export class TorrentContent implements AsyncDisposable {
       );
     }
     await this.storage.begin(have);
+    this.#reportTaken();
     // Those that were complete, of which a crash may have left something undone.
     await this.storage.finishFiles(have);
   }
@@ -241,6 +245,18 @@ export class TorrentContent implements AsyncDisposable {
   /** Closes the files and saves nothing. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.resources[Symbol.asyncDispose]();
+  }
+
+  /** Reports what was taken of old files; links that lack something are copies now. */
+  #reportTaken(): void {
+    const { taken, onTaken } = this.#parts;
+    if (taken === undefined) return;
+    const { places } = this.storage;
+    const linked = taken.linked.filter((index) => !places.isPart(index));
+    const { different = 0 } = taken.copied;
+    const count = different + taken.linked.length - linked.length;
+    const copied = { ...taken.copied, ...count > 0 && { different: count } };
+    onTaken?.({ ...taken, linked, copied });
   }
 
   /** The first piece that is wanted and missing, or else the number of pieces. */

@@ -8,7 +8,7 @@ import { equals } from "@std/bytes/equals";
 import { basename, dirname, join, resolve } from "@std/path";
 import { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
-import { rangesOf } from "../disk/file_places.ts";
+import { rangesOf } from "../disk/present_ranges.ts";
 import { FileSystem, ifAny } from "../disk/file_system.ts";
 import { GuardedFolder } from "../disk/guarded_folder.ts";
 import { GuardedPaths } from "../disk/guarded_paths.ts";

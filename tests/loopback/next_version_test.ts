@@ -12,8 +12,11 @@ const LOCAL = ["--host", "127.0.0.1", "--no-discovery"];
 interface Fetched {
   /** Bytes that were downloaded. */
   readonly downloaded: number;
-  /** Number of old files that were copied. */
+  /** Number of old files that were taken, and of those that were linked. */
   readonly fileCount: number;
+  readonly linkedCount: number;
+  /** Reasons for copies. */
+  readonly copied: unknown;
 }
 
 /** Shares `name` of a folder, and fetches it into another folder with the help of an old one. */
@@ -21,6 +24,7 @@ async function fetchWithHelp(
   folder: string,
   name: string,
   old: string,
+  ...more: string[]
 ): Promise<Fetched> {
   const port = freePort();
   const torrent = join(folder, "x.torrent");
@@ -38,14 +42,16 @@ async function fetchWithHelp(
   await seeder.stdout.waitFor(/seeding/);
   const copies = join(folder, "copies");
   const { code, stdout, stderr } = await runTask("peer", [
-    ...[torrent, "--dir", copies, "--from", old, ...flags],
+    ...[torrent, "--dir", copies, "--from", old, ...flags, ...more],
     ...["--exit-when-complete", "--json"],
   ]);
   assertEquals(code, 0, stderr);
   const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
   const { downloaded } = lines.findLast(({ type }) => type === "status");
-  const { fileCount } = lines.find(({ type }) => type === "oldFilesTaken");
-  return { downloaded, fileCount };
+  const { fileCount, linkedCount, copied } = lines.find(({ type }) =>
+    type === "oldFilesTaken"
+  );
+  return { downloaded, fileCount, linkedCount, copied };
 }
 
 Deno.test("a file of which 1 % has changed moves little more than that, and the old one stays as it is", async () => {
@@ -95,4 +101,48 @@ Deno.test("a file that is new in a folder moves alone, and a renamed one not at 
       name,
     );
   }
+});
+
+Deno.test({
+  name:
+    "with --link, what has not changed is the old file itself, and that stays as it is",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const { path } = folder;
+    const [old, next] = ["folder-1", "folder"].map((name) => join(path, name));
+    for (const dir of [old!, next!]) await Deno.mkdir(dir);
+    for (let index = 0; index < 6; index++) {
+      const content = makeContent(`${index}`, 2 ** 20);
+      await Deno.writeFile(join(old!, `${index}`), content);
+      await Deno.chmod(join(old!, `${index}`), index === 1 ? 0o666 : 0o644);
+      if (index === 2) content.fill(7, 0, 100);
+      await Deno.writeFile(join(next!, `${index}`), content);
+    }
+    const state = (): Promise<unknown[]> =>
+      Promise.all([0, 1, 2, 3, 4, 5].map(async (index) => {
+        const file = join(old!, `${index}`);
+        const { mode, mtime, ino } = await Deno.stat(file);
+        return { mode, mtime, ino, hash: await sha256Of(file) };
+      }));
+    const before = await state();
+    const fetched = await fetchWithHelp(
+      ...[path, "folder", old!, "--link", "--atomic"] as const,
+    );
+    assertEquals(fetched.fileCount, 6);
+    assertEquals(fetched.linkedCount, 4);
+    assertEquals(fetched.copied, { exposed: 1, different: 1 });
+    assert(fetched.downloaded <= 262_144, `${fetched.downloaded}`);
+    for (let index = 0; index < 6; index++) {
+      const copy = join(path, "copies", "folder", `${index}`);
+      assertEquals(
+        await sha256Of(copy),
+        await sha256Of(join(next!, `${index}`)),
+      );
+      const isLinked = (await Deno.stat(copy)).ino ===
+        (await Deno.stat(join(old!, `${index}`))).ino;
+      assertEquals(isLinked, index !== 1 && index !== 2, `${index}`);
+    }
+    assertEquals(await state(), before);
+  },
 });

@@ -73,7 +73,7 @@ async function taken(
       ))),
     copyIn: (index, { root, path }) => {
       copies[pathAt(index)] = relative(old!, join(root, ...path));
-      return Promise.resolve(true);
+      return Promise.resolve({ type: "copied" });
     },
   }, { from: [old!], wanted: bits });
   return copies;
@@ -134,7 +134,7 @@ Deno.test("takeOldFiles() says which old folder cannot be read", async () => {
   const { torrent } = await createTorrent(path, { announce: [] });
   const target = {
     stamps: () => Promise.resolve([undefined]),
-    copyIn: () => Promise.resolve(true),
+    copyIn: () => Promise.resolve({ type: "gone" } as const),
   };
   const from = [join(folder.path, "missing")];
   await assertRejects(
@@ -175,9 +175,9 @@ async function openCopyScene(folder: string, mode: number): Promise<
       takeOldFiles(torrent, {
         stamps: () => storage.stamps(),
         copyIn: async (index, file) => {
-          const isTaken = await storage.places.copyIn(index, file);
+          const outcome = await storage.places.copyIn(index, file);
           if (index === 0) await meanwhile?.();
-          return isTaken;
+          return outcome;
         },
       }, { from: [old] }),
     [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose](),
@@ -208,7 +208,8 @@ Deno.test({
             await new Deno.Command("mkfifo", { args: [b] }).output();
           }
         });
-        assertEquals(taken, { fileCount: 1, length: PIECE_LENGTH }, kind);
+        const { fileCount, length } = taken;
+        assertEquals([fileCount, length], [1, PIECE_LENGTH], kind);
         await assertRejects(
           () => Deno.stat(scene.part(1)),
           Deno.errors.NotFound,
@@ -235,12 +236,12 @@ Deno.test({
     const taken = await takeOldFiles(torrent, {
       stamps: () => storage.stamps(),
       copyIn: async (index, file) => {
-        const isTaken = await storage.places.copyIn(index, file);
+        const outcome = await storage.places.copyIn(index, file);
         if (index === 0) {
           await Deno.rename(join(old, "d"), join(old, "moved"));
           await Deno.symlink(outside, join(old, "d"));
         }
-        return isTaken;
+        return outcome;
       },
     }, { from: [old] });
     assertEquals(taken.fileCount, 1);
@@ -333,7 +334,7 @@ Deno.test("takeOldFiles() ends its search with the signal", async () => {
       () =>
         takeOldFiles(torrent, {
           stamps: () => Promise.resolve(torrent.files.map(() => undefined)),
-          copyIn: () => Promise.resolve(true),
+          copyIn: () => Promise.resolve({ type: "gone" } as const),
         }, { from: [folder.path], signal: controller.signal }),
       DOMException,
     );

@@ -289,3 +289,31 @@ Deno.test("a status with a hostile name is one line of the same JSON", () => {
     assertEquals(JSON.parse(line).name, name);
   }
 });
+
+Deno.test("describeNews() says which old files were linked, and why others were not", () => {
+  const taken = {
+    type: "oldFilesTaken",
+    fileCount: 6,
+    length: 3 * 2 ** 20,
+  } as const;
+  const cases = [
+    [
+      { ...taken, mayLink: false, linked: [], copied: {} },
+      "6 files of the older version copied (3 MiB)",
+    ],
+    [
+      { ...taken, mayLink: true, linked: [0, 1, 2, 3, 4, 5], copied: {} },
+      "6 files of the older version (3 MiB): 6 linked, 0 copied",
+    ],
+    [
+      {
+        ...{ ...taken, mayLink: true, linked: [1, 2] },
+        copied: { different: 1, exposed: 2, refused: 1 },
+      },
+      "6 files of the older version (3 MiB): 2 linked, 4 copied (1 changed, 2 open to changes by others, 1 that the system does not link)",
+    ],
+  ] as const;
+  for (const [news, line] of cases) {
+    assertEquals(describeNews(TORRENT, news), line);
+  }
+});

@@ -19,6 +19,7 @@ Deno.test("a piece completes 40,000 files in about the time that 40,000 calls ta
     isPart: () => false,
     isWanted: () => true,
     isNamed: () => false,
+    isLinked: () => false,
   };
   const done = (): Promise<void> => Promise.resolve();
   const completion = new FileCompletion(torrent, {
