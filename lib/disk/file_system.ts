@@ -32,18 +32,20 @@ export class FileSystem {
   /** Synchronous calls since. */
   #fastCallCount = FAST_CALLS;
   #syncCallsLeft = CALLS_PER_TURN;
-  /** Cursors of files, where they are known: after a read or write. */
+  /** Cursors of files, where they are known: after an open, read or write. */
   readonly #cursors = new WeakMap<Deno.FsFile, number>();
 
   lstat(path: string): Promise<Deno.FileInfo> {
     return this.call(() => Deno.lstatSync(path), () => Deno.lstat(path));
   }
 
-  open(path: string, options: Deno.OpenOptions): Promise<Deno.FsFile> {
-    return this.call(
+  async open(path: string, options: Deno.OpenOptions): Promise<Deno.FsFile> {
+    const file = await this.call(
       () => Deno.openSync(path, options),
       () => Deno.open(path, options),
     );
+    this.#cursors.set(file, 0);
+    return file;
   }
 
   mkdir(path: string, options?: Deno.MkdirOptions): Promise<void> {
