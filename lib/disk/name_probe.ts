@@ -8,6 +8,7 @@
  * @module
  */
 import { dirname, join } from "@std/path";
+import type { Bitfield } from "../base/bitfield.ts";
 import { quote, StorageError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import { findComponentFault, foldFully } from "../metainfo/safe_path.ts";
@@ -22,21 +23,31 @@ const SHORT_NAME_LENGTH = 143;
 const MAX_PROBED_NAMES = 100;
 /** Pairs of similar paths that are probed. */
 const MAX_PROBED_PAIRS = 1000;
-/** Errors that concern the name alone; a full disk, for one, says nothing of it. */
-const NAME_ERRORS: readonly unknown[] = ["ENAMETOOLONG", "EILSEQ", "EINVAL"];
+/**
+ * Errors that concern the name alone, with those that explain them; a full disk, for
+ * one, says nothing of it. The driver of exFAT finds no file of a name that it forbids.
+ */
+const NAME_ERRORS: ReadonlyMap<unknown, string> = new Map([
+  ["ENAMETOOLONG", "ENAMETOOLONG"],
+  ...["EILSEQ", "EINVAL", "ENOENT"].map((code) => [code, "EILSEQ"] as const),
+]);
 
 /**
- * Checks that each file of a torrent has a place of its own below `dir`.
+ * Checks that each file of a torrent that is wanted has a place of its own below `dir`.
  * @throws {StorageError} If the file system does not take a name, or takes two
  * names for one.
  */
 export async function probeNames(
-  { files }: Torrent,
-  { dir, fdPressure }: {
+  torrent: Torrent,
+  { dir, wanted, fdPressure }: {
     readonly dir: string;
+    readonly wanted?: Bitfield | undefined;
     readonly fdPressure?: FdPressure;
   },
 ): Promise<void> {
+  const files = wanted === undefined
+    ? torrent.files
+    : torrent.files.filter((_, index) => wanted.has(index));
   await checkLongestPath(files, dir);
   const unusual = findUnusualNames(files);
   const similar = similarPaths(files).take(MAX_PROBED_PAIRS).toArray();
@@ -46,9 +57,9 @@ export async function probeNames(
   try {
     for (const [name, path] of unusual) {
       const error = await createEmpty(join(folder, name), fdPressure);
-      if (NAME_ERRORS.includes(errorCode(error))) {
-        throw storageFailure("use", join(dir, ...path), error);
-      }
+      const code = NAME_ERRORS.get(errorCode(error));
+      if (code === undefined) continue;
+      throw storageFailure("use", join(dir, ...path), code);
     }
     for (const [index, [other, path]] of similar.entries()) {
       const pair = join(folder, `pair ${index}`);

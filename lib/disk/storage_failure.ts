@@ -34,7 +34,8 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   EPERM: NOT_PERMITTED,
   ENAMETOOLONG:
     "the name is too long for this file system; choose a folder with a shorter path or on another file system",
-  EILSEQ: `the file system does not take this name; ${ANOTHER_DISK}`,
+  EILSEQ:
+    `the file system does not take this name; ${ANOTHER_DISK}, or leave it out with --not`,
   EMFILE: "too many files are open; raise the limit (ulimit -n) and run again",
   ENFILE:
     "too many files are open on this machine; close some programs and run again",

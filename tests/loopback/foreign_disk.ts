@@ -23,8 +23,14 @@ export interface ForeignDisk extends AsyncDisposable {
   vanish(): Promise<void>;
 }
 
-/** Makes and mounts a disk. @throws {Error} If this machine cannot, with the reason. */
-export async function mountForeignDisk(): Promise<ForeignDisk> {
+/**
+ * Makes and mounts a disk.
+ * @param option One more of the driver's, such as `windows_names`.
+ * @throws {Error} If this machine cannot, with the reason.
+ */
+export async function mountForeignDisk(
+  option = "ignore_case",
+): Promise<ForeignDisk> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await temporaryFolder());
   const image = join(folder.path, "image");
@@ -35,7 +41,7 @@ export async function mountForeignDisk(): Promise<ForeignDisk> {
     await file.truncate(IMAGE_LENGTH);
   }
   await run("mkntfs", ["--force", "--fast", "--quiet", image]);
-  const driver = resources.use(startDriver(image, path));
+  const driver = resources.use(startDriver(option, image, path));
   await mounted(path, driver);
   // Lazily: a failed test may leave a program that has files open. The driver ends
   // with it.
@@ -86,9 +92,12 @@ export async function foreignDiskUnavailableReason(): Promise<
   }
 }
 
-function startDriver(image: string, path: string): RunningProgram {
+function startDriver(
+  option: string,
+  ...paths: readonly [image: string, path: string]
+): RunningProgram {
   const command = new Deno.Command("lowntfs-3g", {
-    args: ["-o", "ignore_case,no_detach", image, path],
+    args: ["-o", `ignore_case,no_detach,${option}`, ...paths],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -83,6 +83,29 @@ foreignDiskTest(
 );
 
 foreignDiskTest(
+  "peer refuses a name that the file system forbids, unless the file is left out",
+  async () => {
+    await using disk = await mountForeignDisk("windows_names");
+    await using swarm = await LocalSwarm.open();
+    const shared = await swarm.seed("names", {
+      files: { "what?": 70_000, "other": 70_000 },
+    });
+    const { code, stderr } = await fetchTo(disk.path, shared);
+    assertEquals(code, 1);
+    assertMatch(
+      stderr,
+      /^error: cannot use \S+\/names\/what\?: the file system does not take this name; choose a folder on another one, or leave it out with --not\n$/,
+    );
+    const { code: partCode } = await runPeer(
+      ...[shared.path, "--dir", disk.path, "--exit-when-complete"],
+      ...["--not", "what*"],
+    );
+    assertEquals(partCode, 0);
+    assertEquals(await listing(disk.path), ["names/other"]);
+  },
+);
+
+foreignDiskTest(
   "peer stores other names there, also in a folder of two spellings, and resumes",
   async () => {
     await using disk = await mountForeignDisk();
