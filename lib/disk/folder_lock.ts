@@ -148,6 +148,8 @@ class LockOwner {
         throw new NoLockError("does not answer requests for locks");
       }
       this.#opened = file;
+      // Once for each folder of a process. Those that stay are harmless.
+      await new OwnFolder(this.#dir).removeLeftovers().catch(() => {});
     } catch (error) {
       await new OwnFolder(this.#dir).remove(this.#name);
       throw error;

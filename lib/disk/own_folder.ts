@@ -23,6 +23,10 @@ import { MAX_TORRENT_FILE_LENGTH, parseTorrentFile } from "./torrent_file.ts";
 
 /** Its name below the download folder. */
 export const OWN_FOLDER = ".lanswarm";
+/** Names of the files that replace others. */
+const LEFTOVER_NAME = /\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.part$/;
+/** No process takes that long to write one. */
+const LEFTOVER_AGE_MS = 3_600_000;
 
 /** True if some file system takes a name for the folder's, or for its short name of Windows. */
 export function isOwnFolderName(name: string): boolean {
@@ -89,6 +93,17 @@ export class OwnFolder {
     } catch (error) {
       await this.remove(part);
       throw error;
+    }
+  }
+
+  /** Removes files that were to replace others when their process was killed. */
+  async removeLeftovers(): Promise<void> {
+    const dir = this.#folder.pathOf([OWN_FOLDER]);
+    for (const { name, isFile } of await this.#fileSystem.readDir(dir)) {
+      if (!isFile || !LEFTOVER_NAME.test(name)) continue;
+      const { mtime } = await Deno.lstat(join(dir, name));
+      const ageMs = Date.now() - (mtime?.getTime() ?? Infinity);
+      if (ageMs > LEFTOVER_AGE_MS) await this.remove(name);
     }
   }
 

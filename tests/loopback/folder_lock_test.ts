@@ -12,6 +12,24 @@ import { temporaryFolder } from "./temporary_folder.ts";
 
 const PIECE_LENGTH = 16384;
 
+Deno.test("a lock removes old files of processes that were killed while they wrote them", async () => {
+  await using folder = await temporaryFolder();
+  const own = join(folder.path, ".lanswarm");
+  await Deno.mkdir(own);
+  const part = (name: string): string =>
+    join(own, `${name}.${crypto.randomUUID()}.part`);
+  const [old, fresh] = [part("a.resume"), part("a.resume")];
+  const others = [join(own, "a.part"), join(own, "a.resume")];
+  for (const path of [old, fresh, ...others]) {
+    await Deno.writeTextFile(path, "");
+    if (path !== fresh) await Deno.utime(path, 1_000, 1_000);
+  }
+  const { torrent } = sampleTorrent(PIECE_LENGTH, [{ path: ["f"], length: 5 }]);
+  await using _ = await lockFolder(torrent, folder.path);
+  await assertRejects(() => Deno.lstat(old), Deno.errors.NotFound);
+  for (const path of [fresh, ...others]) await Deno.lstat(path);
+});
+
 Deno.test(
   "locks of one process share a file descriptor, and keep other owners out",
   {
