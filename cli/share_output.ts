@@ -113,13 +113,20 @@ export interface MachineCounts {
   readonly complete: number;
   /** Machines that are there and lack something. */
   readonly fetching: number;
+  /** Machines that have given up. */
+  readonly failed: number;
 }
 
 export function countMachines(hosts: readonly RolloutHost[]): MachineCounts {
   const states = ["waiting", "fetching", "verifying", "stuck"];
   const fetching = hosts.filter(({ state }) => states.includes(state));
   const complete = hosts.filter(isVerified);
-  return { complete: complete.length, fetching: fetching.length };
+  const failed = hosts.filter(({ state }) => state === "failed");
+  return {
+    complete: complete.length,
+    fetching: fetching.length,
+    failed: failed.length,
+  };
 }
 
 const STATE_COLUMNS = 9;
@@ -231,12 +238,13 @@ export function describeSummary(
  * @param rates In bytes a second: sent by this machine, received by all.
  */
 export function describeMachines(
-  { complete, fetching }: MachineCounts,
+  { complete, fetching, failed }: MachineCounts,
   { own, all }: { readonly own: number; readonly all: number },
 ): string {
-  const count = complete + fetching;
+  const count = complete + fetching + failed;
   if (count === 0) return "no machine has joined yet";
-  const states = `${complete} complete, ${fetching} fetching`;
+  const failures = failed === 0 ? "" : `, ${failed} failed`;
+  const states = `${complete} complete, ${fetching} fetching${failures}`;
   const machines = `${plural(count, "machine")}: ${states}`;
   if (all === 0) return machines;
   const rates = `${formatSize(own)}/s from here, ${formatSize(all)}/s in all`;

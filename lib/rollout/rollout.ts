@@ -11,7 +11,7 @@ import type { PeerAnnounce } from "../tracker/store/peer_store.ts";
 import type { Expectation } from "./expectation.ts";
 import { placeHosts } from "./expected_hosts.ts";
 import type { Finish } from "./forecast.ts";
-import type { HostReport } from "./host_report.ts";
+import { type HostReport, isOver } from "./host_report.ts";
 import { type HostRow, Part } from "./host_row.ts";
 import { isVerified, NEVER_SEEN, type RolloutHost } from "./host_state.ts";
 import { RolloutControl } from "./rollout_control.ts";
@@ -134,10 +134,12 @@ export class Rollout {
     if (length === undefined) return false;
     if (report.peerId !== undefined && report.peerId === this.own) return true;
     const row = this.#rows.of({ ...report, hostname }, nowMs);
-    if (row === undefined || nowMs - row.reportedMs < LEAST_REPORT_MS) {
-      return true;
-    }
     const { infoHash, state, fraction, name } = report;
+    // The last report of a host that fails at once follows its first one.
+    const isNews = isOver(report) && row?.report?.state !== state;
+    const isEarly = row !== undefined && !isNews &&
+      nowMs - row.reportedMs < LEAST_REPORT_MS;
+    if (row === undefined || isEarly) return true;
     // A host that waits or verifies is not stuck, nor was it when that is over.
     if (state !== "fetching" && !row.isComplete) row.progressedMs = nowMs;
     row.lastSeenMs = row.reportedMs = nowMs;

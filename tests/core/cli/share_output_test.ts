@@ -105,15 +105,18 @@ Deno.test("formatShareStart() has a line for Windows alone where there is no oth
 });
 
 Deno.test("describeMachines() says who has it and how fast it goes", () => {
-  const counts = { complete: 3, fetching: 4 };
+  const counts = { complete: 3, fetching: 4, failed: 0 };
   const rates = { own: 118 * 2 ** 20, all: 1.1 * 2 ** 30 };
   assertEquals(
     describeMachines(counts, rates),
     "7 machines: 3 complete, 4 fetching   118 MiB/s from here, 1.1 GiB/s in all",
   );
   assertEquals(
-    describeMachines({ complete: 1, fetching: 0 }, { own: 0, all: 0 }),
-    "1 machine: 1 complete, 0 fetching",
+    describeMachines(
+      { complete: 1, fetching: 0, failed: 2 },
+      { own: 0, all: 0 },
+    ),
+    "3 machines: 1 complete, 0 fetching, 2 failed",
   );
 });
 
@@ -247,7 +250,11 @@ Deno.test("describeHosts() puts states below each other, and counts the rest", (
     "lab07  missing    never seen",
     "and 3 more hosts",
   ]);
-  assertEquals(countMachines(hosts), { complete: 0, fetching: 1 });
+  assertEquals(countMachines(hosts), {
+    complete: 0,
+    fetching: 1,
+    failed: 0,
+  });
   assertEquals(describeVerdict(rollout.verdict(hosts)), "0 of 3 verified");
   const none = new Rollout();
   assertEquals(describeVerdict(none.verdict([])), "");

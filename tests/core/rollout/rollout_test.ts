@@ -130,6 +130,20 @@ Deno.test("a state follows from reports: waiting, verifying, stuck, failed, done
   );
 });
 
+Deno.test("a failure counts right after another report, which others do not", () => {
+  const rollout = createRollout();
+  const state = (): string | undefined => rollout.hosts(100)[0]?.state;
+  rollout.reported(
+    report("1", { state: "waiting", fraction: 0 }),
+    "192.168.1.1",
+    0,
+  );
+  rollout.reported(report("1", { state: "verifying" }), "192.168.1.1", 50);
+  assertEquals(state(), "waiting");
+  rollout.reported(report("1", { state: "failed" }), "192.168.1.1", 100);
+  assertEquals(state(), "failed");
+});
+
 Deno.test("the verdict counts the hosts that are expected, and names the others", () => {
   const rollout = expecting("lab0[1-3],192.168.1.9");
   rollout.reported(report("1", { state: "verified" }), "192.168.1.1", 0);
