@@ -167,20 +167,24 @@ const COPY_REASONS: Readonly<Record<CopyReason, string>> = {
   refused: "that the system does not link",
 };
 
-function describeTaken(
-  { fileCount, length, linked, copied, mayLink }: TorrentNews & {
+/** What of an older version was taken. */
+export function describeTaken(
+  { fileCount, length, linked, begun, copied, mayLink }: TorrentNews & {
     type: "oldFilesTaken";
   },
 ): string {
   const files = `${plural(fileCount, "file")} of the older version`;
   const size = formatSize(length);
-  if (!mayLink) return `${files} copied (${size})`;
+  const others = begun.length === 0
+    ? ""
+    : `; ${plural(begun.length, "file")} begun before not looked up`;
+  if (!mayLink) return `${files} copied (${size})${others}`;
   const reasons = Object.entries(copied).map(([reason, count]) =>
     `${count} ${COPY_REASONS[reason as CopyReason]}`
   );
   const why = reasons.length === 0 ? "" : ` (${reasons.join(", ")})`;
-  const copyCount = fileCount - linked.length;
-  return `${files} (${size}): ${linked.length} linked, ${copyCount} copied${why}`;
+  const copies = `${fileCount - linked.length} copied${why}`;
+  return `${files} (${size}): ${linked.length} linked, ${copies}${others}`;
 }
 
 function describeVerified(
@@ -245,8 +249,9 @@ export function newsToJson(torrent: Torrent, news: TorrentNews): JsonLine {
     case "verified":
       return { ...statusToJson(torrent, news.snapshot), type: "verified" };
     case "oldFilesTaken": {
-      const { linked, mayLink: _, ...rest } = news;
-      return { ...torrentKeys(torrent), ...rest, linkedCount: linked.length };
+      const { linked, begun, mayLink: _, ...rest } = news;
+      const counts = { linkedCount: linked.length, begunCount: begun.length };
+      return { ...torrentKeys(torrent), ...rest, ...counts };
     }
     default:
       return { ...torrentKeys(torrent), ...eventToJson(news) };

@@ -309,7 +309,7 @@ export class FilePlaces {
       if (!await this.#folder.hasFolder(this.#partsFolder)) return;
       for await (const { name } of Deno.readDir(dir)) {
         // Other names are of files that were set aside.
-        if (/^\d+(\.copy|\.link)?$/.test(name)) {
+        if (/^\d+(\.copy(\.link)?)?$/.test(name)) {
           await Deno.remove(join(dir, name));
         }
       }

@@ -58,7 +58,7 @@ export type TakeOutcome =
 /** A part to be made of an old file. */
 export interface PartOfOldFile {
   readonly old: OldFile;
-  /** Below the download folder, where nothing is. */
+  /** Below the download folder; what is there is replaced. */
   readonly part: readonly string[];
   readonly file: TorrentFile;
   /** Allows a hard link. */
@@ -210,7 +210,7 @@ export async function openOldFile(
 }
 
 /**
- * Makes a part of an old file.
+ * Makes a part of an old file, in one step: a copy that is cut short is no part.
  * @throws {StorageError} If that cannot be read, or the part be stored.
  */
 export async function takeOldFile(
@@ -219,17 +219,23 @@ export async function takeOldFile(
 ): Promise<TakeOutcome> {
   using source = await openOldFile(old);
   if (source === undefined) return { type: "gone" };
-  const partPath = folder.pathOf(part);
-  const mode = source.maskMode(modeOf(file));
-  using own = await folder.open(part, "create", { mode });
+  const copy = [...part.slice(0, -1), `${part.at(-1)}.copy`];
+  const [partPath, copyPath] = [folder.pathOf(part), folder.pathOf(copy)];
   try {
-    const path = await folder.isPrivate(part) ? partPath : undefined;
+    // Left by a kill.
+    await ifAny(Deno.remove(copyPath));
+    const mode = source.maskMode(modeOf(file));
+    using own = await folder.open(copy, "create", { mode });
+    const path = await folder.isPrivate(copy) ? copyPath : undefined;
     const target = { file: own.file, path, length: file.length };
     const reason = mayLink ? await source.linkTo(target, file) : undefined;
-    if (mayLink && reason === undefined) return { type: "linked" };
-    await source.copyTo(target);
-    return { type: "copied", reason };
+    const isLinked = mayLink && reason === undefined;
+    if (!isLinked) await source.copyTo(target);
+    await Deno.rename(copyPath, partPath);
+    return isLinked ? { type: "linked" } : { type: "copied", reason };
   } catch (error) {
+    // Harmless if it stays: it is no part, and goes at the end.
+    await Deno.remove(copyPath).catch(() => {});
     const oldPath = join(old.root, ...old.path);
     throw storageFailure(`copy ${oldPath} to`, partPath, error);
   }
@@ -248,22 +254,12 @@ export async function separatePart(
 ): Promise<boolean> {
   const found = await folder.paths.findFile(part, "name");
   if ((found?.info.nlink ?? 1) <= 1) return false;
-  const [partPath, copy] = [folder.pathOf(part), [...part]];
-  copy.push(`${copy.pop()}.copy`);
-  try {
-    // Left by a kill.
-    await ifAny(Deno.remove(folder.pathOf(copy)));
-    const stamp = stampOf(found!.info);
-    const { type } = await takeOldFile(folder, {
-      old: { root: folder.pathOf([]), path: part, stamp },
-      ...{ part: copy, file, mayLink: false },
-    });
-    if (type === "gone") throw new Deno.errors.NotFound("it was replaced");
-    await Deno.rename(folder.pathOf(copy), partPath);
-    return true;
-  } catch (error) {
-    throw storageFailure("copy", partPath, error);
-  }
+  const stamp = stampOf(found!.info);
+  const old = { root: folder.pathOf([]), path: part, stamp };
+  const made = { old, part, file, mayLink: false };
+  const { type } = await takeOldFile(folder, made);
+  if (type !== "gone") return true;
+  throw storageFailure("copy", folder.pathOf(part), "ENOENT");
 }
 
 /** True if a guarded file is gone or was replaced, and the system refused nothing. */

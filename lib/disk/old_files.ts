@@ -49,6 +49,8 @@ export interface TakenFiles {
   readonly length: number;
   /** Indexes of those that are hard links to the old ones. */
   readonly linked: readonly number[];
+  /** Indexes of files that are begun already, which are not looked up. */
+  readonly begun: readonly number[];
   /** Number of those that had to be copied in the place of being linked, by reason. */
   readonly copied: Readonly<Partial<Record<CopyReason, number>>>;
 }
@@ -85,14 +87,18 @@ export async function takeOldFiles(
     files: [...byPath.values()],
     signal,
   });
-  const linked: number[] = [];
+  const [linked, begun]: [number[], number[]] = [[], []];
   const copied: Partial<Record<CopyReason, number>> = {};
-  const taken = { fileCount: 0, length: 0, linked, copied };
+  const taken = { fileCount: 0, length: 0, linked, begun, copied };
   for (const [index, file] of torrent.files.entries()) {
     const { isPadding, linkTarget, length } = file;
-    const isMissing = !isPadding && linkTarget === undefined && length > 0 &&
-      stamps[index] === undefined;
-    if (!isMissing || wanted?.has(index) === false) continue;
+    const isLeftOut = isPadding || linkTarget !== undefined || length === 0 ||
+      wanted?.has(index) === false;
+    if (isLeftOut) continue;
+    if (stamps[index] !== undefined) {
+      begun.push(index);
+      continue;
+    }
     signal?.throwIfAborted();
     const path = file.path.slice(torrent.isFolder ? 1 : 0).join("/");
     const old = byPath.get(path) ?? await marks.find(index);

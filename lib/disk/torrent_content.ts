@@ -251,12 +251,13 @@ export class TorrentContent implements AsyncDisposable {
   #reportTaken(): void {
     const { taken, onTaken } = this.#parts;
     if (taken === undefined) return;
-    const { places } = this.storage;
-    const linked = taken.linked.filter((index) => !places.isPart(index));
+    const isPart = (index: number): boolean =>
+      this.storage.places.isPart(index);
+    const linked = taken.linked.filter((index) => !isPart(index));
     const { different = 0 } = taken.copied;
     const count = different + taken.linked.length - linked.length;
     const copied = { ...taken.copied, ...count > 0 && { different: count } };
-    onTaken?.({ ...taken, linked, copied });
+    onTaken?.({ ...taken, linked, begun: taken.begun.filter(isPart), copied });
   }
 
   /** The first piece that is wanted and missing, or else the number of pieces. */

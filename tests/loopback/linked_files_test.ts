@@ -264,7 +264,7 @@ Deno.test({
       assertEquals(await inode(parts, "1"), await inode(old, "b"));
     }
     // Killed while it made a link, and a copy.
-    for (const name of ["2.link", "1.copy"]) {
+    for (const name of ["2.copy.link", "2.copy", "1.copy"]) {
       await Deno.writeTextFile(join(parts, name), "left over");
     }
     await using content = await open(dir, { from: [old] });
@@ -305,5 +305,32 @@ Deno.test({
       FileSystem.prototype.link = link;
     }
     assertEquals(await stateOf(old), before);
+  },
+});
+
+Deno.test({
+  name:
+    "a file that is begun keeps what it has and is counted, until its part is deleted",
+  ignore,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const old = await makeOld(folder.path);
+    const dir = join(folder.path, "dir");
+    {
+      await using content = await open(dir, {});
+      await content.opened.storage.write(0, bytesOf(0).slice(0, PIECE_LENGTH));
+    }
+    {
+      await using content = await open(dir, { from: [old] });
+      assertEquals(content.have.count, 7);
+      assertEquals(content.taken!.begun, [0]);
+      assertEquals(content.taken!.linked, [1, 2, 3]);
+    }
+    const parts = join(dir, ".lanswarm", "parts");
+    await Deno.remove(parts, { recursive: true });
+    await using content = await open(dir, { from: [old] });
+    assertEquals(content.have.isFull, true);
+    assertEquals(content.taken!.begun, []);
+    assertEquals(content.taken!.linked, [0]);
   },
 });

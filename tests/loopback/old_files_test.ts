@@ -295,6 +295,10 @@ testUnless(
           StorageError,
           "the disk is full",
         );
+        // What was cut short is copied anew at the next start, and takes no room.
+        assertEquals(await storage.stamps(), [undefined]);
+        const parts = join(dir, ".lanswarm", "parts", torrent.infoHash);
+        assertEquals([...Deno.readDirSync(parts)], []);
         await Deno.remove(dir, { recursive: true });
       }
     } finally {

@@ -293,13 +293,17 @@ Deno.test("a status with a hostile name is one line of the same JSON", () => {
 Deno.test("describeNews() says which old files were linked, and why others were not", () => {
   const taken = {
     type: "oldFilesTaken",
-    fileCount: 6,
+    ...{ fileCount: 6, begun: [] },
     length: 3 * 2 ** 20,
   } as const;
   const cases = [
     [
       { ...taken, mayLink: false, linked: [], copied: {} },
       "6 files of the older version copied (3 MiB)",
+    ],
+    [
+      { ...taken, mayLink: false, linked: [], copied: {}, begun: [7] },
+      "6 files of the older version copied (3 MiB); 1 file begun before not looked up",
     ],
     [
       { ...taken, mayLink: true, linked: [0, 1, 2, 3, 4, 5], copied: {} },
