@@ -9,6 +9,7 @@ import { describeCandidate } from "./find_share.ts";
 import type { JobOutput } from "./console.ts";
 import {
   createPeerDisplay,
+  describeTaken,
   describeVerification,
   type PeerDisplay,
   type TorrentState,
@@ -90,7 +91,8 @@ export function createGetDisplay(
         const time = describeTime((performance.now() - startMs) / 1000);
         const figures = `${formatSize(length)} in ${time}`;
         write(`${shown(name)} is complete and verified: ${figures}${ending}`);
-      } else if (news.type === "paused") write("paused by the share");
+      } else if (news.type === "oldFilesTaken") write(describeTaken(news));
+      else if (news.type === "paused") write("paused by the share");
       else if (news.type === "resumed") write("the share goes on");
       else if (news.type === "sourceMissing") {
         write("no machine here has the rest at present; waiting for one");
