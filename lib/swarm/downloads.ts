@@ -13,11 +13,7 @@ import type { Random } from "../base/random.ts";
 import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { PieceBytes } from "./events.ts";
 import type { PeerProfile } from "./extensions.ts";
-import {
-  REQUEST_LIMITS,
-  type RequestBalance,
-  type RequestLimits,
-} from "./outstanding_requests.ts";
+import { RequestBalance, type RequestLimits } from "./outstanding_requests.ts";
 import type { Peer, SwarmContext } from "./peer.ts";
 import { CorruptPieces } from "./piece_assembly.ts";
 import { PiecePicker } from "./piece_picker.ts";
@@ -54,8 +50,7 @@ export class Downloads {
   ) {
     this.#context = context;
     this.sought = context.sought;
-    const { requestLimits: limits = REQUEST_LIMITS } = options;
-    this.#balance = { limits, requestCount: 0, sourceCount: 0 };
+    this.#balance = new RequestBalance(options.requestLimits);
     const isSuspect = (index: number): boolean =>
       this.#corruptPieces.has(index);
     this.#picker = new PiecePicker(context, options.random, isSuspect);
@@ -159,6 +154,7 @@ export class Downloads {
     source.receivedLength += bytes.length;
     source.rate.add(bytes.length, now);
     const { first, count } = blocks ?? { first: undefined, count: 1 };
+    this.#balance.received(count, now);
     const { isSnubbed } = requests;
     let lastId: number | undefined;
     for (let step = 0; step < count; step++) {
@@ -234,7 +230,8 @@ export class Downloads {
 
   tick(): void {
     const { now } = this.#context;
-    const late = findLate([...this.#sources], this.#picker, now);
+    const drainMs = this.#balance.drainMs(now);
+    const late = findLate([...this.#sources], this.#picker, { now, drainMs });
     for (const source of late) this.#snub(source);
     // After all late peers are snubbed: their blocks are open to everyone now.
     for (const source of quickestFirst(this.#sources)) this.#fill(source);

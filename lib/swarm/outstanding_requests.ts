@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { RateMeter } from "../base/rate_meter.ts";
 
 /** Numbers of requests, each for one block of 16 KiB. */
 export const REQUEST_LIMITS = {
@@ -34,6 +35,8 @@ const QUEUE_MS = 50;
 /** Peers whose queues may be that long. Those of more peers are shorter: together they hold pieces that nobody passes on meanwhile, and the least windows of so many fill a link. */
 const FEW_SOURCES = 8;
 const LEAST_QUEUE_MS = 10;
+/** Time that blocks of all peers together may queue on our own link: with more, peers that answer at once would pass for late. */
+const OWN_QUEUE_MS = 1_000;
 /** Blocks that a peer without the fast extension may send beyond those that were requested. */
 const MAX_STRAY_COUNT = 64;
 /** A peer that rejects requests is asked for nothing, twice as long each time in a row. */
@@ -115,11 +118,39 @@ export class RequestWindow {
 }
 
 /** The requests outstanding at all peers that are not snubbed. */
-export interface RequestBalance {
+export class RequestBalance {
   readonly limits: RequestLimits;
-  requestCount: number;
+  requestCount = 0;
   /** Peers that accept requests. */
-  sourceCount: number;
+  sourceCount = 0;
+  /** In blocks, from the first one on. */
+  #rate: RateMeter | undefined;
+  /** Requests that fill our own link. */
+  #mostCount: number;
+
+  constructor(limits: RequestLimits = REQUEST_LIMITS) {
+    this.limits = limits;
+    this.#mostCount = 2 * limits.leastCount;
+  }
+
+  /** True if as much is requested as arrives in a second. */
+  get isFull(): boolean {
+    return this.requestCount >= this.#mostCount;
+  }
+
+  /** Time in which all that is outstanding arrives at the present rate; 0 if nothing does. */
+  drainMs(now: number): number {
+    const rate = this.#rate?.bytesPerSecond(now) ?? 0;
+    return rate > 0 ? this.requestCount * 1000 / rate : 0;
+  }
+
+  /** Blocks arrived, of any peer. */
+  received(count: number, now: number): void {
+    this.#rate ??= new RateMeter(now);
+    this.#rate.add(count, now);
+    const fitting = this.#rate.bytesPerSecond(now) * OWN_QUEUE_MS / 1000;
+    this.#mostCount = Math.max(2 * this.limits.leastCount, fitting);
+  }
 }
 
 /** The requests outstanding at one peer. In an array: a `Set` allocates a new table every few requests. */
@@ -162,8 +193,10 @@ export class OutstandingRequests implements Iterable<number> {
     return size >= LOT_COUNT && this.#ids.length > LOW_SHARE * size;
   }
 
+  /** True if the window is full; or our own link, and something is outstanding here. */
   get isFull(): boolean {
-    return this.#ids.length >= this.window.size;
+    return this.size >= this.window.size ||
+      this.size > 0 && this.#balance.isFull;
   }
 
   /** True if the peer accepts requests and answers them in time. */

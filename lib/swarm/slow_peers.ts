@@ -17,7 +17,7 @@ import type { Source } from "./source.ts";
 export const SNUB_TIMEOUT_MS = 15_000;
 /** A peer that owes blocks and sends none for longer is disconnected: redialed, it may serve again. */
 export const OVERDUE_TIMEOUT_MS = 30_000;
-/** A request is late after this time where a quick peer idles. */
+/** A request is late after this time where a quick peer idles; if our own link takes longer for all that is outstanding, after that. */
 const LATE_MS = 2_000;
 /** A peer that takes longer for a block, from request to arrival, is slow. */
 const QUICK_MS = 1_000;
@@ -44,8 +44,13 @@ export function isOverdue({ requests }: Source, now: number): boolean {
 export function findLate(
   peers: readonly Source[],
   picker: PiecePicker,
-  now: number,
+  { now, drainMs }: {
+    readonly now: number;
+    /** Time that our own link takes for all that is outstanding. */
+    readonly drainMs: number;
+  },
 ): Source[] {
+  const lateMs = Math.max(LATE_MS, drainMs);
   const isHelpAtHand = picker.canBeginNone &&
     peers.some((peer) => isIdle(peer, now));
   return peers.filter(({ requests, picking, rate }) => {
@@ -54,7 +59,7 @@ export function findLate(
     const silentMs = now - lastProgressAt;
     if (silentMs >= SNUB_TIMEOUT_MS) return true;
     if (!isHelpAtHand) return false;
-    if (Math.max(window.waitingMs(now), silentMs) >= LATE_MS) return true;
+    if (Math.max(window.waitingMs(now), silentMs) >= lateMs) return true;
     // A piece that the peer alone may deliver is late as soon as it will be.
     const bytesSoon = rate.bytesPerSecond(now) * LATE_MS / 1000;
     return picker.exclusiveBytesLeft(picking) > bytesSoon;

@@ -152,6 +152,21 @@ Deno.test(`a leecher that joins late downloads from all (seed ${SEED})`, () => {
   assertLess(tookMs, leastTimeMs(lan, [late]) * 1.15);
 });
 
+for (const megabits of [0.5, 1, 2]) {
+  Deno.test(`a leecher at ${megabits} Mbit/s is not held up by sixty seeders that dial it (seed ${SEED})`, async (t) => {
+    const lan = new VirtualLan({ seed: SEED, pieceCount: 100 });
+    lan.joinMany(60, { isSeeder: true });
+    const rate = megabits * 125_000;
+    const link = { upBytesPerSecond: rate, downBytesPerSecond: rate };
+    const leecher = lan.join(link);
+    const leastMs = leastTimeMs(lan, [leecher]);
+    lan.runUntilAllComplete(3 * leastMs);
+    const ratio = completionTimes([leecher])[0]! / leastMs;
+    const name = `${ratio.toFixed(2)} of the least possible`;
+    await t.step(name, () => assertLess(ratio, 1.1));
+  });
+}
+
 for (const claimedCount of [512, 511]) {
   for (const seed of [1, 2]) {
     Deno.test(`a peer that claims ${claimedCount} of 512 pieces does not end super-seeding for nineteen others (seed ${seed})`, async (t) => {

@@ -2,17 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import { randomBelow, seededRandom } from "../../../lib/base/random.ts";
 import {
   OutstandingRequests,
-  REQUEST_LIMITS,
+  RequestBalance,
   RequestWindow,
 } from "../../../lib/swarm/outstanding_requests.ts";
 
 /** Peers that accept requests, drawn by the number outstanding at each: `"3 0 12"`. */
 function drawn(picture: string): OutstandingRequests[] {
-  const balance = {
-    limits: REQUEST_LIMITS,
-    requestCount: 0,
-    sourceCount: 0,
-  };
+  const balance = new RequestBalance();
   return picture.split(" ").map((count) => {
     const requests = new OutstandingRequests(balance, {
       isFast: true,
@@ -66,6 +62,30 @@ Deno.test("OutstandingRequests of a snubbed peer do not count until it delivers"
   first!.clear();
   second!.add(12, 0);
   assertEquals(ahead(peers), ". ^ .");
+});
+
+Deno.test("OutstandingRequests are full at one request each once a second of blocks is outstanding", () => {
+  const balance = new RequestBalance();
+  const peers = Array.from({ length: 3 }, () => {
+    const requests = new OutstandingRequests(balance, { isFast: true, now: 0 });
+    requests.setAccepted(true);
+    return requests;
+  });
+  const [first, second, third] = peers;
+  // Nothing is measured yet: two windows.
+  for (let id = 0; id < 16; id++) (id < 7 ? first! : second!).add(id, 0);
+  assertEquals(peers.map((peer) => peer.isFull), [true, true, false]);
+  third!.add(16, 0);
+  assertEquals(third!.isFull, true);
+  // 40 blocks a second.
+  balance.received(20, 0);
+  assertEquals(peers.map((peer) => peer.isFull), [false, true, false]);
+  // A minute later, 2 a second.
+  balance.received(1, 60_000);
+  assertEquals(peers.map((peer) => peer.isFull), [true, true, true]);
+  third!.clear();
+  second!.clear();
+  assertEquals(peers.map((peer) => peer.isFull), [false, false, false]);
 });
 
 Deno.test("OutstandingRequests list blocks by age", () => {
