@@ -3,22 +3,13 @@
  *
  * @module
  */
-import { format as formatBytes } from "@std/fmt/bytes";
+export { formatSize } from "../mod.ts";
 
 const KIB = 1024;
 
 /** The error for a text that is not what it stands for. */
 export function notA(what: string, text: string): RangeError {
   return new RangeError(`${JSON.stringify(text)} is not ${what}`);
-}
-
-/** `1.3 GiB`, `256 KiB`, `17 B`. */
-export function formatSize(bytes: number): string {
-  return formatBytes(Math.round(bytes), {
-    binary: true,
-    maximumFractionDigits: 1,
-    // IEC 80000-13 writes Ki with a capital; the package does not.
-  }).replace("kiB", "KiB");
 }
 
 /** Reads bytes, with or without a unit: `262144`, `256KiB`, `1m`. @throws {RangeError} */

@@ -8,6 +8,9 @@ import {
   countStates,
   type CreateTorrentProgress,
   cutName,
+  describeFinish,
+  describeLight,
+  describeVerdict,
   type ListedShare,
   magnetLinkOf,
   type PeerStore,
@@ -25,12 +28,9 @@ import { fractionOf } from "./progress_bar.ts";
 import {
   countMachines,
   describeControl,
-  describeFinish,
   describeHashing,
-  describeLight,
   describeMachines,
   describeShare,
-  describeVerdict,
   fitHosts,
   formatShareStart,
   getFrom,
@@ -128,10 +128,11 @@ export function createShareDisplay(
         return rollout.control.of(torrent.infoHash);
       }));
       if (control !== "") lines.push(control);
-      const text = describeVerdict(verdict);
-      if (text !== "") lines.push(text);
+      if (verdict.needed !== undefined) {
+        lines.push(describeVerdict(verdict, hosts.length));
+      }
       if (light !== undefined && counts.complete + counts.fetching > 0) {
-        lines.push(describeLight(light));
+        lines.push(`Light: ${light.light}. ${describeLight(light)}`);
       }
       // Elsewhere each change would be one more line.
       if (output.form === "live") {

@@ -6,26 +6,18 @@
 import stringWidth from "string-width";
 import { encode } from "uqr";
 import {
-  type Clocks,
   type CreateTorrentProgress,
   cutName,
-  type Finish,
+  describeVerdict,
   isVerified,
   type JoinLine,
   type RolloutHost,
   type RolloutSummary,
   type ShareSetting,
   shortHost,
-  type SourceLight,
-  type Verdict,
 } from "../mod.ts";
 import { fractionOf } from "./progress_bar.ts";
-import {
-  formatDuration,
-  formatSize,
-  formatTimeLeft,
-  plural,
-} from "./quantity.ts";
+import { formatSize, formatTimeLeft, plural } from "./quantity.ts";
 
 export interface ShareStart {
   readonly names: readonly string[];
@@ -186,51 +178,14 @@ function wrapLine(text: string, columns: number): string[] {
   return [...lines, line ?? ""];
 }
 
-/** `38 of 40 verified`; empty if no hosts are expected. */
-export function describeVerdict(
-  { needed, verified }: Verdict,
-): string {
-  if (needed === undefined) return "";
-  return `${verified} of ${needed} verified`;
-}
-
-/** `Light: red, 41 % is only here` */
-export function describeLight({ light, onlyHere }: SourceLight): string {
-  const meanings = {
-    // Rounded up: 0 % would be nothing.
-    red: `${Math.ceil(onlyHere * 100)} % is only here`,
-    amber: "a part is on one other machine only",
-    green: "this machine may be switched off",
-  };
-  return `Light: ${light}, ${meanings[light]}`;
-}
-
-/**
- * `Last one done in about 4:10 (± 0:20), at 14:32; 92 % of the fastest possible`
- * @param wallMs The time of now since 1970.
- */
-export function describeFinish(
-  { leftMs, uncertaintyMs, endMs, ofBound }: Finish,
-  { nowMs, wallMs }: Clocks,
-): string {
-  const time = new Date(wallMs + endMs - nowMs).toTimeString().slice(0, 5);
-  const speed = `${Math.floor(ofBound * 100)} % of the fastest possible`;
-  const [left, uncertainty] = [leftMs, uncertaintyMs]
-    .map((ms) => formatDuration(ms / 1000));
-  return leftMs === 0
-    ? `All that joined were done at ${time}; ${speed}`
-    : `Last one done in about ${left} (± ${uncertainty}), at ${time}; ${speed}`;
-}
-
 /** `38 of 40 verified, 2 not; source still needed` */
 export function describeSummary(
   { verdict: { verified }, source }: RolloutSummary,
   needed: number,
 ): string {
-  const missing = needed > verified ? `, ${needed - verified} not` : "";
   const isNeeded = source?.needed ? "still needed" : "no longer needed";
   const light = source === undefined ? "" : `; source ${isNeeded}`;
-  return `${verified} of ${needed} verified${missing}${light}`;
+  return describeVerdict({ verified, needed }, needed) + light;
 }
 
 /**
@@ -266,7 +221,7 @@ export function describeControl(settings: readonly ShareSetting[]): string {
   return `at most ${formatSize(sum)}/s in all`;
 }
 
-/** `2 machines still fetch; 41 % is only here; Ctrl+C again to leave` */
+/** `2 machines still fetch; 41% is only on this machine; Ctrl+C again to leave` */
 export function describeNeed(
   fetching: number,
   uniqueFraction: number,
@@ -277,7 +232,7 @@ export function describeNeed(
   const percentage = Math.ceil(uniqueFraction * 100);
   const unique = percentage === 0
     ? "others have everything"
-    : `${percentage} % is only here`;
+    : `${percentage}% is only on this machine`;
   return `${machines}; ${unique}; Ctrl+C again to leave`;
 }
 

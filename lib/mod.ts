@@ -96,6 +96,7 @@ export {
 } from "./tracker/store/open_store.ts";
 export type { RedisAddress } from "./tracker/store/redis_connection.ts";
 export type { HostState } from "./tracker/page/host.ts";
+export { formatSize } from "./tracker/page/units.ts";
 export type {
   HostStats,
   SwarmStats,

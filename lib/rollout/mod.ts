@@ -26,6 +26,11 @@ export {
   type ShareSource,
   type SourceLight,
 } from "./source_light.ts";
+export {
+  describeFinish,
+  describeLight,
+  describeVerdict,
+} from "./rollout_words.ts";
 export { RolloutControl, type ShareSetting } from "./rollout_control.ts";
 export * from "./shared_limit.ts";
 export { type Finish } from "./forecast.ts";

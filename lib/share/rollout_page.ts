@@ -16,9 +16,7 @@ import {
 import {
   formatCount,
   formatFraction,
-  formatPlural,
   formatSpeed,
-  formatTimeLeft,
 } from "../tracker/page/units.ts";
 import type { PageView } from "../tracker/page/view.ts";
 import type { Finish } from "../rollout/forecast.ts";
@@ -29,6 +27,11 @@ import {
   type RolloutHost,
   type RolloutState,
 } from "../rollout/host_state.ts";
+import {
+  describeFinish,
+  describeLight,
+  describeVerdict,
+} from "../rollout/rollout_words.ts";
 import type { Verdict } from "../rollout/rollout.ts";
 import type { Clocks } from "../rollout/rollout_document.ts";
 import type { LightColor, SourceLight } from "../rollout/source_light.ts";
@@ -109,7 +112,7 @@ export function renderRollout(
   const rows = shown.map(renderRow);
   const count = hosts.length;
   const table = renderTable(TABLE, { view, rows, matchCount, count });
-  const headline = describeVerdict(hosts, verdict);
+  const headline = describeVerdict(verdict, hosts.length);
   const isOne = shares.length === 1;
   const details = shares.slice(0, MAX_SHARES).map((share) =>
     renderShare(share, { title: isOne ? undefined : share.name, clocks })
@@ -124,20 +127,6 @@ export function renderRollout(
     ...table,
     before: markup`${top}${table.before}`,
   };
-}
-
-/** `38 of 40 verified, 2 not`, or `7 machines, 3 verified`. */
-function describeVerdict(
-  hosts: readonly RolloutHost[],
-  { needed, verified }: Verdict,
-): string {
-  const done = formatCount(verified);
-  if (needed === undefined) {
-    return `${formatPlural(hosts.length, "machine")}, ${done} verified`;
-  }
-  const missing = needed - verified;
-  const rest = missing > 0 ? `, ${formatCount(missing)} not` : "";
-  return `${done} of ${formatCount(needed)} verified${rest}`;
 }
 
 function renderCounts(hosts: readonly RolloutHost[]): Html[] {
@@ -179,37 +168,6 @@ function renderShare(
   return markup`<div>${heading}${source}${end}${
     light && renderMap(light)
   }</div>`;
-}
-
-function describeLight({ light, onlyHere }: SourceLight): string {
-  // Rounded up: 0 % would be nothing.
-  const percentage = Math.ceil(onlyHere * 100);
-  switch (light) {
-    case "red":
-      return `${percentage}% is only on this machine: leave it on`;
-    case "amber":
-      return "A part is on one other machine only: leave this one on";
-    case "green":
-      return "Everything is on two other machines: this one may be switched off";
-    default:
-      return light satisfies never;
-  }
-}
-
-/** `Last one done in about 4 min 30 s, at 14:32 (± 20 s); 92% of the fastest possible` */
-function describeFinish(
-  { leftMs, uncertaintyMs, endMs, ofBound }: Finish,
-  { nowMs, wallMs }: Clocks,
-): string {
-  const end = new Date(wallMs + endMs - nowMs);
-  const time = [end.getHours(), end.getMinutes()]
-    .map((number) => `${number}`.padStart(2, "0")).join(":");
-  const [left, doubt] = [leftMs, uncertaintyMs]
-    .map((ms) => formatTimeLeft(ms / 1000));
-  const speed = `${formatFraction(ofBound)} of the fastest possible`;
-  return leftMs === 0
-    ? `All that joined were done at ${time}; ${speed}`
-    : `Last one done in about ${left}, at ${time} (± ${doubt}); ${speed}`;
 }
 
 /** Classes of pieces by the number of other hosts that have them: none, one, more. */

@@ -152,19 +152,6 @@ declare module "@std/encoding/hex" {
   export function decodeHex(source: string): Uint8Array<ArrayBuffer>;
 }
 
-declare module "@std/fmt/bytes" {
-  export function format(
-    bytes: number,
-    options?: {
-      binary?: boolean;
-      bits?: boolean;
-      signed?: boolean;
-      minimumFractionDigits?: number;
-      maximumFractionDigits?: number;
-    },
-  ): string;
-}
-
 declare module "@std/fmt/colors" {
   export function setColorEnabled(value: boolean): void;
   export function getColorEnabled(): boolean;

@@ -53,9 +53,9 @@ Deno.test("create writes a torrent of a file and describes it", async () => {
   const torrent = await loadTorrentFile(path);
   const length = (await Deno.stat(path)).size;
   assertEquals(result.stdout.split("\n"), [
-    `Hashing:   1 file, 585.9 KiB: 3 pieces of 256 KiB, a torrent file of ${length} B`,
+    `Hashing:   1 file, 586 KiB: 3 pieces of 256 KiB, a torrent file of ${length} B`,
     "Name:      document.pdf",
-    "Size:      585.9 KiB (600000 bytes)",
+    "Size:      586 KiB (600000 bytes)",
     "Pieces:    3 of 256 KiB",
     `Info hash: ${torrent.infoHash}`,
     `Magnet:    magnet:?xt=urn:btih:${torrent.infoHash}&dn=document.pdf` +

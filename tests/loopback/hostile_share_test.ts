@@ -89,7 +89,7 @@ Deno.test("get fetches nothing but what it said that it would", async () => {
       torrentOf(".profile", 1000),
       /: its torrent is called \.profile;/,
     ],
-    ["images", torrentOf("images", 2000), /has 2 KiB instead of 1,000 B;/],
+    ["images", torrentOf("images", 2000), /has 2 KiB instead of 1 KiB;/],
     [".profile", torrentOf(".profile", 1000), /: a hidden name may stand for/],
   ];
   for (const [name, torrent, reason] of cases) {

@@ -141,7 +141,7 @@ Deno.test("Ctrl+C says first that machines still need this one", async () => {
   // From a terminal it arrives twice.
   share.signal("SIGINT");
   await share.stderr.waitFor(
-    /^warning: 1 machine still fetches; (\d+ % is only here|others have everything); Ctrl\+C again to leave$/,
+    /^warning: 1 machine still fetches; (\d+% is only on this machine|others have everything); Ctrl\+C again to leave$/,
   );
   await delay(1_100);
   const startMs = performance.now();

@@ -1,7 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   formatDuration,
-  formatSize,
   formatTimeLeft,
   msUntil,
   plural,
@@ -10,15 +9,6 @@ import {
   readSize,
   TIME_LEFT_COLUMNS,
 } from "../../../cli/quantity.ts";
-
-Deno.test("formatSize() uses binary units", () => {
-  assertEquals([0, 1023, 262_144, 1.25 * 1024 ** 3].map(formatSize), [
-    "0 B",
-    "1,023 B",
-    "256 KiB",
-    "1.3 GiB",
-  ]);
-});
 
 Deno.test("readSize() reads bytes and binary units", () => {
   const cases: [text: string, bytes: number][] = [

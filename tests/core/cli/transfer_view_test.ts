@@ -67,7 +67,7 @@ Deno.test("renderTransfer() shows all of a fast and long download in 80 columns"
   });
   assertEquals(renderTransfer(fast, 80), [
     "document.pdf  600 GiB  12 peers, 3 seeders",
-    "  [##.................]  12.7%  110.5 MiB/s down  98.2 MiB/s up   1:20:50 left",
+    "  [##.................]  12.7%  111 MiB/s down    98.2 MiB/s up   1:20:50 left",
   ]);
 });
 

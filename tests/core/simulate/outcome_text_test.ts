@@ -31,7 +31,7 @@ const FIGURES = {
 Deno.test("describeScenario() describes a simple scenario in one line", () => {
   assertEquals(describeScenario(SCENARIO), [
     "1 seeder, 1000 leechers, links of 1 Gbit/s; 4000 pieces of 256 KiB, " +
-    "1,000 MiB; seed 7",
+    "1 GiB; seed 7",
   ]);
 });
 
@@ -45,7 +45,7 @@ Deno.test("describeScenario() names slow and leaving leechers", () => {
   });
   assertEquals(lines, [
     "1 seeder, 1000 leechers, links of 1 Gbit/s up, 2 Gbit/s down; " +
-    "4000 pieces of 256 KiB, 1,000 MiB; seed 7",
+    "4000 pieces of 256 KiB, 1 GiB; seed 7",
     "200 leechers on links of 100 Mbit/s",
     "1 leecher will leave midway",
     "the seeder will leave once the leechers have one copy",

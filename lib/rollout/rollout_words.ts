@@ -1,0 +1,64 @@
+/**
+ * The verdict, the unplug light and the forecast of a rollout in words, as pages and
+ * terminals show them. Pure.
+ *
+ * @module
+ */
+import {
+  formatCount,
+  formatFraction,
+  formatPlural,
+  formatTimeLeft,
+} from "../tracker/page/units.ts";
+import type { Finish } from "./forecast.ts";
+import type { Verdict } from "./rollout.ts";
+import type { Clocks } from "./rollout_document.ts";
+import type { SourceLight } from "./source_light.ts";
+
+/** `38 of 40 verified, 2 not`, or `7 machines, 3 verified`. */
+export function describeVerdict(
+  { needed, verified }: Pick<Verdict, "needed" | "verified">,
+  hostCount: number,
+): string {
+  const done = formatCount(verified);
+  if (needed === undefined) {
+    return `${formatPlural(hostCount, "machine")}, ${done} verified`;
+  }
+  const missing = needed - verified;
+  const rest = missing > 0 ? `, ${formatCount(missing)} not` : "";
+  return `${done} of ${formatCount(needed)} verified${rest}`;
+}
+
+/** `41% is only on this machine: leave it on` */
+export function describeLight(
+  { light, onlyHere }: Pick<SourceLight, "light" | "onlyHere">,
+): string {
+  // Rounded up: 0 % would be nothing.
+  const percentage = Math.ceil(onlyHere * 100);
+  switch (light) {
+    case "red":
+      return `${percentage}% is only on this machine: leave it on`;
+    case "amber":
+      return "A part is on one other machine only: leave this one on";
+    case "green":
+      return "Everything is on two other machines: this one may be switched off";
+    default:
+      return light satisfies never;
+  }
+}
+
+/** `Last one done in about 4 min 30 s, at 14:32 (± 20 s); 92% of the fastest possible` */
+export function describeFinish(
+  { leftMs, uncertaintyMs, endMs, ofBound }: Finish,
+  { nowMs, wallMs }: Clocks,
+): string {
+  const end = new Date(wallMs + endMs - nowMs);
+  const time = [end.getHours(), end.getMinutes()]
+    .map((number) => `${number}`.padStart(2, "0")).join(":");
+  const [left, doubt] = [leftMs, uncertaintyMs]
+    .map((ms) => formatTimeLeft(ms / 1000));
+  const speed = `${formatFraction(ofBound)} of the fastest possible`;
+  return leftMs === 0
+    ? `All that joined were done at ${time}; ${speed}`
+    : `Last one done in about ${left}, at ${time} (± ${doubt}); ${speed}`;
+}
