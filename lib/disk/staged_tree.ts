@@ -42,19 +42,18 @@ export async function openStagedTree(
 
 /** A torrent's folder, below a download folder. */
 export class StagedTree {
-  /** The torrent with the paths of its files as they are now. */
-  readonly torrent: Torrent;
+  /** The torrent; once it was staged, with the paths of its files as they are now. */
+  torrent: Torrent;
   /** True if something had the name already. */
   isTaken = false;
   readonly #original: Torrent;
-  readonly #files: TorrentFile[];
+  readonly #files: TorrentFile[] = [];
   readonly #folder: GuardedFolder;
   #isStaged = false;
 
   constructor(torrent: Torrent, folder: GuardedFolder) {
     this.#original = torrent;
-    this.#files = [...torrent.files];
-    this.torrent = { ...torrent, files: this.#files };
+    this.torrent = torrent;
     this.#folder = folder;
   }
 
@@ -77,6 +76,7 @@ export class StagedTree {
   stage(): void {
     this.#isStaged = true;
     this.#moveFiles(stagingFolder(this.#original));
+    this.torrent = { ...this.#original, files: this.#files };
   }
 
   /**

@@ -282,3 +282,33 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name:
+    "a folder that another user puts in the place of the staged one is given back",
+  ignore: isWindows,
+  fn: async () => {
+    await using scene = await openScene();
+    const { dir, outside } = scene;
+    const above = join(dir, ".lanswarm", "staged", torrent.infoHash);
+    const theirs = join(outside, "set");
+    await Deno.mkdir(theirs);
+    const { ino } = await Deno.stat(theirs);
+    const { opened } = await open(dir);
+    await using _ = opened;
+    await store(opened, 0, 1, 2);
+    const { renameSync } = Deno;
+    Deno.renameSync = (from, to) => {
+      Deno.renameSync = renameSync;
+      renameSync(above, join(dir, "away"));
+      Deno.symlinkSync(outside, above);
+      renameSync(from, to);
+    };
+    await assertRejects(() => store(opened, 3), StorageError, "was replaced");
+    assertEquals((await Deno.stat(theirs)).ino, ino);
+    await assertRejects(
+      () => Deno.lstat(join(dir, "set")),
+      Deno.errors.NotFound,
+    );
+  },
+});
