@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { GIGABIT } from "./host_parts.ts";
+import { GIGABIT } from "./virtual_link.ts";
 import type { VirtualHost } from "./virtual_host.ts";
 import type { VirtualLan } from "./virtual_lan.ts";
 

@@ -23,20 +23,13 @@ import {
   OWN_EXTENSIONS,
   type WireExtensions,
 } from "../../lib/wire/handshake.ts";
-import type { Message } from "../../lib/wire/message.ts";
-import {
-  CLOSED,
-  type Connection,
-  GIGABIT,
-  type HostOptions,
-  type NewConnection,
-  ReusedEvents,
-} from "./host_parts.ts";
-import { Mailboxes } from "./mailboxes.ts";
+import type { BlockRange, Message } from "../../lib/wire/message.ts";
+import { DueQueue } from "./due_queue.ts";
 import { correctBlock, corruptBlock, isCorrect } from "./virtual_content.ts";
 import {
   type Channel,
   Downlink,
+  GIGABIT,
   type TakeBlock,
   Uplink,
 } from "./virtual_link.ts";
@@ -45,6 +38,36 @@ import type { VirtualNetwork } from "./virtual_network.ts";
 /** Time to hash and store a piece. */
 const VERIFY_MS = 1;
 const TICK_MS = 1000;
+
+export interface HostOptions {
+  readonly upBytesPerSecond?: number;
+  readonly downBytesPerSecond?: number;
+  /** True if it has every piece from the start. @default {false} */
+  readonly isSeeder?: boolean;
+  /** @default {OWN_EXTENSIONS} */
+  readonly extensions?: WireExtensions;
+  /** The only hosts that it dials. @default {those that the tracker returns} */
+  readonly knownHosts?: readonly string[];
+  /** A message that it sends first on each connection. @default {none} */
+  readonly greeting?: Message;
+  /** Chooses the blocks that it sends corrupt. Offsets count blocks. @default {none} */
+  readonly isCorrupt?: (block: BlockRange) => boolean;
+}
+
+/** Sent in place of a message when the connection is closed. */
+export const CLOSED: Message = { type: "keepAlive" };
+
+/** One end of a connection, which has the same key at both. */
+export interface Connection {
+  readonly far: VirtualHost;
+  /** Carries the blocks that leave, and those that arrive. */
+  readonly outgoing: Channel;
+  readonly incoming: Channel;
+  /** True if we dialed. */
+  readonly isOutgoing: boolean;
+  /** True if the far end has sent a message. */
+  hasReceived: boolean;
+}
 
 export interface HostParts {
   readonly network: VirtualNetwork;
@@ -61,12 +84,7 @@ export interface HostParts {
 /** The port on which every host listens. */
 export const PORT = 6881;
 
-const NO_PEER = -1;
-/** Mailboxes of a host's own events. */
-const SENT = 0;
-const HASHED = 1;
-
-/** A host with one torrent. A connection has the same key at both ends. */
+/** A host with one torrent. */
 export class VirtualHost {
   /** Its number in the network. */
   readonly number: number;
@@ -86,12 +104,10 @@ export class VirtualHost {
   readonly #uplink: Uplink;
   readonly #downlink: Downlink;
   readonly #connections = new Map<PeerKey, Connection>();
-  /** The last sender: mostly several messages of one peer arrive together. */
-  #sender: PeerKey = NO_PEER;
-  readonly #own = new Mailboxes();
-  readonly #events = new ReusedEvents();
+  /** The blocks that are leaving. */
+  readonly #sent = new DueQueue<{ at: number; peer: PeerKey }>();
   /** The pieces that are being hashed. */
-  readonly #hashed: PieceBytes[] = [];
+  readonly #hashed = new DueQueue<PieceBytes & { at: number }>();
   #isFrozen = false;
   #isGone = false;
 
@@ -105,13 +121,11 @@ export class VirtualHost {
     this.#network = network;
     const { upBytesPerSecond = GIGABIT, downBytesPerSecond = GIGABIT } =
       options;
-    this.#own.open();
-    this.#own.open();
-    const msPerBlock = network.msPerBlock(downBytesPerSecond);
-    this.number = network.add({ onTurn: () => this.#turn(), msPerBlock });
     this.#uplink = new Uplink(network.msPerBlock(upBytesPerSecond));
+    const msPerBlock = network.msPerBlock(downBytesPerSecond);
     const { latencyMs } = network;
     this.#downlink = new Downlink({ latencyMs, msPerBlock });
+    this.number = network.add(() => this.#turn(), this.#downlink);
     network.clock.after(parts.firstTickMs, () => this.#tick());
   }
 
@@ -146,14 +160,11 @@ export class VirtualHost {
     return { key, to: far.number, isCorrupt, isOpen: true, turn: 0 };
   }
 
-  connect(key: PeerKey, connection: NewConnection): void {
-    const { far, outgoing, incoming, isOutgoing } = connection;
+  connect(key: PeerKey, connection: Connection): void {
+    const { far, isOutgoing } = connection;
     if (this.#isGone) return this.#network.send(far.number, key, CLOSED);
     const { id, hostname } = far;
-    this.#connections.set(key, {
-      ...{ key, far: far.number, hostname },
-      ...{ outgoing, incoming, isOutgoing, hasReceived: false },
-    });
+    this.#connections.set(key, connection);
     const [ours, theirs] = [this.extensions, far.extensions];
     const extensions = {
       fast: ours.fast && theirs.fast,
@@ -192,9 +203,9 @@ export class VirtualHost {
     this.#network.turns.wake(this.number, at);
   }
 
-  readonly #onLeaving: TakeBlock = ({ far, key, block }, at) => {
-    this.#network.carry({ far, key, block }, at);
-    this.#own.push(SENT, at, key, 1);
+  readonly #onLeaving: TakeBlock = (block, at) => {
+    this.#network.carry(block, at);
+    this.#sent.push({ at, peer: block.key });
   };
 
   #turn(): void {
@@ -202,54 +213,52 @@ export class VirtualHost {
     const network = this.#network;
     const { now } = network.clock;
     const until = now + network.turnMs;
+    const messages = network.messagesTo(this.number);
     this.#uplink.advance(until, this.#onLeaving);
-    this.#own.drain(SENT, now, this.#onSent);
-    network.deliverBlocks(this.number, this.#downlink);
+    for (let sent; (sent = this.#sent.take(now)) !== undefined;) {
+      this.#apply({ type: "blockSent", peer: sent.peer, length: 1 });
+    }
     this.#downlink.drain(now, this.#onBlock);
-    network.deliverMessages(this.number, this.#onMessage);
-    this.#own.drain(HASHED, now, this.#onHashed);
+    for (let sent; (sent = messages.take(now)) !== undefined;) {
+      this.#receive(sent.key, sent.message);
+    }
+    for (let piece; (piece = this.#hashed.take(now)) !== undefined;) {
+      const { index, bytes } = piece;
+      const isVerified = isCorrect(network.geometry, index, bytes);
+      const type = isVerified ? "pieceVerified" : "pieceCorrupt";
+      this.#apply({ type, index, bytes });
+    }
     this.#uplink.advance(until, this.#onLeaving);
     const nextAt = Math.min(
       this.#uplink.nextAt,
-      this.#own.firstAt(SENT),
-      this.#own.firstAt(HASHED),
+      this.#sent.firstAt,
+      this.#hashed.firstAt,
       this.#downlink.nextAt,
-      network.nextMessageAt(this.number),
+      messages.firstAt,
     );
     if (nextAt < Infinity) this.#wake(nextAt);
   }
-
-  readonly #onSent = (peer: PeerKey, length: number): void => {
-    this.#apply(this.#events.blockSent(peer, length));
-  };
 
   readonly #onBlock: TakeBlock = ({ key: peer, block: id }) => {
     const incoming = this.#connections.get(peer)?.incoming;
     if (incoming === undefined || !incoming.isOpen) return;
     const { geometry } = this.#network;
     const range = geometry.blockRange(id);
-    const bytes = incoming.isCorrupt?.(range)
+    const { index, offsetInPiece } = range;
+    const block = incoming.isCorrupt?.(range)
       ? corruptBlock()
       : correctBlock(geometry, range);
-    this.#apply(this.#events.blockReceived(peer, range, bytes));
+    const message = { type: "piece", index, offsetInPiece, block } as const;
+    this.#apply({ type: "messageReceived", peer, message });
   };
 
-  readonly #onMessage = (peer: PeerKey, message: Message): void => {
-    if (peer !== this.#sender) {
-      const connection = this.#connections.get(peer);
-      if (connection === undefined) return;
-      connection.hasReceived = true;
-      this.#sender = peer;
-    }
-    if (message === CLOSED) return this.#farEndClosed(peer);
-    this.#apply(this.#events.messageReceived(peer, message));
-  };
-
-  readonly #onHashed = (isCorrect: number): void => {
-    const { index, bytes } = this.#hashed.shift()!;
-    const type = isCorrect > 0 ? "pieceVerified" : "pieceCorrupt";
-    this.#apply({ type, index, bytes });
-  };
+  #receive(peer: PeerKey, message: Message): void {
+    const connection = this.#connections.get(peer);
+    if (connection === undefined) return;
+    if (message === CLOSED) return this.#farEndClosed(peer, connection);
+    connection.hasReceived = true;
+    this.#apply({ type: "messageReceived", peer, message });
+  }
 
   #tick(): void {
     if (this.#isGone) return;
@@ -279,11 +288,9 @@ export class VirtualHost {
         return this.#uplink.send(connection.outgoing, id, clock.now);
       }
       case "verifyPiece": {
-        const { clock, geometry } = this.#network;
-        const at = clock.now + VERIFY_MS;
-        const isVerified = isCorrect(geometry, action.index, action.bytes);
-        this.#hashed.push(action);
-        this.#own.push(HASHED, at, isVerified ? 1 : 0, 0);
+        const { index, bytes } = action;
+        const at = this.#network.clock.now + VERIFY_MS;
+        this.#hashed.push({ at, index, bytes });
         return this.#wake(at);
       }
       case "disconnect":
@@ -309,7 +316,7 @@ export class VirtualHost {
   #send(key: PeerKey, message: Message): void {
     const connection = this.#connections.get(key);
     if (connection !== undefined) {
-      this.#network.send(connection.far, key, message);
+      this.#network.send(connection.far.number, key, message);
     }
   }
 
@@ -318,9 +325,8 @@ export class VirtualHost {
     this.#end(key, reason);
   }
 
-  #farEndClosed(key: PeerKey): void {
+  #farEndClosed(key: PeerKey, { hasReceived }: Connection): void {
     this.#apply({ type: "peerLeft", peer: key });
-    const hasReceived = this.#connections.get(key)?.hasReceived;
     this.#end(key, hasReceived ? "lost" : "refused");
   }
 
@@ -328,10 +334,9 @@ export class VirtualHost {
     const connection = this.#connections.get(key);
     if (connection === undefined) return;
     this.#connections.delete(key);
-    this.#sender = NO_PEER;
     this.#uplink.close(connection.outgoing, this.#network.clock.now);
     if (!connection.isOutgoing) return;
-    const address = { hostname: connection.hostname, port: PORT };
+    const address = { hostname: connection.far.hostname, port: PORT };
     this.tellDialer({ type: "ended", address, reason });
   }
 }

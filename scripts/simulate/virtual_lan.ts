@@ -19,10 +19,9 @@ import { sha1 } from "../../lib/disk/sha1.ts";
 import { BLOCK_SIZE, type Geometry } from "../../lib/metainfo/geometry.ts";
 import { Swarm } from "../../lib/swarm/swarm.ts";
 import { allowedFastSet } from "../../lib/swarm/uploads.ts";
-import type { HostOptions } from "./host_parts.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
 import { VirtualGeometry, virtualRequestLimits } from "./virtual_content.ts";
-import { PORT, VirtualHost } from "./virtual_host.ts";
+import { type HostOptions, PORT, VirtualHost } from "./virtual_host.ts";
 import { VirtualNetwork } from "./virtual_network.ts";
 
 const INFO_HASH = infoHashFromHex("aa".repeat(20));
@@ -206,12 +205,14 @@ export class VirtualLan {
           outgoing: back,
           incoming: there,
           isOutgoing: false,
+          hasReceived: false,
         });
         dialer.connect(key, {
           far: listener,
           outgoing: there,
           incoming: back,
           isOutgoing: true,
+          hasReceived: false,
         });
       }
       const address = { hostname, port: PORT };

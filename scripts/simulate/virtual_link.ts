@@ -9,6 +9,9 @@
 import type { PeerKey } from "../../lib/swarm/events.ts";
 import type { BlockRange } from "../../lib/wire/message.ts";
 
+/** A gigabit a second, in bytes a second. */
+export const GIGABIT = 125_000_000;
+
 export interface Channel {
   readonly key: PeerKey;
   /** The receiving host's number. */
@@ -87,7 +90,8 @@ export class Uplink {
 /** Receives the blocks of a host, in the order in which they left their senders. */
 export class Downlink {
   readonly #latencyMs: number;
-  readonly #msPerBlock: number;
+  /** Time that one block takes through the link. */
+  readonly msPerBlock: number;
   /** Blocks in flight, by the times at which they left. */
   readonly #queue = new BlockQueue();
   #busyUntil = 0;
@@ -95,14 +99,14 @@ export class Downlink {
   /** @param options Times. */
   constructor(options: { latencyMs: number; msPerBlock: number }) {
     this.#latencyMs = options.latencyMs;
-    this.#msPerBlock = options.msPerBlock;
+    this.msPerBlock = options.msPerBlock;
   }
 
   /** The time at which the next block has arrived, as far as known; `Infinity` if none is in flight. */
   get nextAt(): number {
     if (this.#queue.isEmpty) return Infinity;
     const startsAt = this.#queue.firstOrder + this.#latencyMs;
-    return Math.max(this.#busyUntil, startsAt) + this.#msPerBlock;
+    return Math.max(this.#busyUntil, startsAt) + this.msPerBlock;
   }
 
   /** Adds a block that left its sender, or will leave it. */
@@ -119,10 +123,6 @@ export class Downlink {
   }
 }
 
-/** Numbers of one item: its order, the host and the key at the other end, the block. */
-const ITEM = 4;
-const FIRST_CAPACITY = 16 * ITEM;
-
 /** A queued block. */
 export interface QueuedBlock {
   /** The number of the host at the other end. */
@@ -135,65 +135,34 @@ export interface QueuedBlock {
 
 /** A sorted queue; equals stay in the order of insertion. */
 export class BlockQueue {
-  #items = new Float64Array(FIRST_CAPACITY);
-  #start = 0;
-  #end = 0;
+  #items: { readonly order: number; readonly block: QueuedBlock }[] = [];
 
   get isEmpty(): boolean {
-    return this.#start === this.#end;
+    return this.#items.length === 0;
   }
 
   /** The order of the first item. The queue must not be empty. */
   get firstOrder(): number {
-    return this.#items[this.#start]!;
+    return this.#items[0]!.order;
   }
 
-  add(order: number, { far, key, block }: QueuedBlock): void {
-    if (this.#end === this.#items.length) this.#makeRoom();
+  add(order: number, block: QueuedBlock): void {
     const items = this.#items;
-    let place = this.#end;
-    while (place > this.#start && items[place - ITEM]! > order) place -= ITEM;
-    if (place < this.#end) items.copyWithin(place + ITEM, place, this.#end);
-    items[place] = order;
-    items[place + 1] = far;
-    items[place + 2] = key;
-    items[place + 3] = block;
-    this.#end += ITEM;
+    const item = { order, block };
+    let place = items.push(item) - 1;
+    for (; place > 0 && items[place - 1]!.order > order; place--) {
+      items[place] = items[place - 1]!;
+    }
+    items[place] = item;
   }
 
   /** Removes the first item. The queue must not be empty. */
   shift(): QueuedBlock {
-    const items = this.#items;
-    const place = this.#start;
-    this.#start += ITEM;
-    if (this.#start === this.#end) this.#start = this.#end = 0;
-    return {
-      far: items[place + 1]!,
-      key: items[place + 2]!,
-      block: items[place + 3]!,
-    };
+    return this.#items.shift()!.block;
   }
 
   /** Removes all items of a connection. */
   remove(key: number): void {
-    const items = this.#items;
-    let end = this.#start;
-    for (let place = this.#start; place < this.#end; place += ITEM) {
-      if (items[place + 2] === key) continue;
-      items.copyWithin(end, place, place + ITEM);
-      end += ITEM;
-    }
-    this.#end = end;
-  }
-
-  #makeRoom(): void {
-    const { length } = this.#items;
-    const items = this.#start > length / 2
-      ? this.#items
-      : new Float64Array(2 * length);
-    items.set(this.#items.subarray(this.#start, this.#end));
-    this.#end -= this.#start;
-    this.#start = 0;
-    this.#items = items;
+    this.#items = this.#items.filter(({ block }) => block.key !== key);
   }
 }

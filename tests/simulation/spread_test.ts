@@ -12,7 +12,7 @@ import {
   leastTimeMs,
   wastedShare,
 } from "../../scripts/simulate/outcome.ts";
-import { GIGABIT } from "../../scripts/simulate/host_parts.ts";
+import { GIGABIT } from "../../scripts/simulate/virtual_link.ts";
 import {
   type LanOptions,
   VirtualLan,

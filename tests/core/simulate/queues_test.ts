@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { randomBelow, seededRandom } from "../../../lib/base/random.ts";
 import { BlockQueue } from "../../../scripts/simulate/virtual_link.ts";
-import { Mailboxes } from "../../../scripts/simulate/mailboxes.ts";
+import { DueQueue } from "../../../scripts/simulate/due_queue.ts";
 
 /** Removes all items. Returns the order and the block of each. */
 function drain(line: BlockQueue): [number, number][] {
@@ -50,38 +50,16 @@ Deno.test("BlockQueue agrees with sorting through random changes (seed 1)", () =
   assertEquals(drain(line), model.map(({ order, block }) => [order, block]));
 });
 
-Deno.test("Mailboxes keep each box in order through random changes (seed 1)", () => {
-  const random = seededRandom(1);
-  const boxes = new Mailboxes();
-  const models = Array.from({ length: 5 }, (): [number, number, number][] => {
-    boxes.open();
-    return [];
-  });
-  for (let at = 0; at < 5000; at++) {
-    const box = randomBelow(models.length, random);
-    const model = models[box]!;
-    boxes.push(box, at, at % 7, at % 11);
-    model.push([at % 7, at % 11, at]);
-    assertEquals(boxes.firstAt(box), model[0]![2]);
-    if (random() > 0.05) continue;
-    const until = at - 20;
-    const due = model.filter(([, , dueAt]) => dueAt <= until);
-    const taken: [number, number, number][] = [];
-    boxes.drain(box, until, (...item) => taken.push(item));
-    assertEquals(taken, due);
-    models[box] = model.slice(due.length);
+Deno.test("DueQueue gives back what is due, in order, also what comes meanwhile", () => {
+  const queue = new DueQueue<{ at: number }>();
+  for (let at = 0; at < 1000; at++) queue.push({ at });
+  const taken: number[] = [];
+  for (let item; (item = queue.take(599)) !== undefined;) {
+    taken.push(item.at);
+    if (item.at === 599) queue.push({ at: 1000 });
   }
-});
-
-Deno.test("Mailboxes accept items while they are drained", () => {
-  const boxes = new Mailboxes();
-  const box = boxes.open();
-  boxes.push(box, 1, 0, 0);
-  const contents: number[] = [];
-  boxes.drain(box, 1, (_, content) => {
-    contents.push(content);
-    if (content < 100) boxes.push(box, 1, 0, content + 1);
-  });
-  assertEquals(contents.length, 101);
-  assertEquals(boxes.firstAt(box), Infinity);
+  assertEquals(taken, Array.from({ length: 600 }, (_, at) => at));
+  assertEquals(queue.firstAt, 600);
+  while (queue.take(1000) !== undefined);
+  assertEquals(queue.firstAt, Infinity);
 });
