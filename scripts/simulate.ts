@@ -11,12 +11,11 @@ import { type JobContext, programOf, runProgram } from "../cli/program.ts";
 import { UsageError } from "../cli/program_error.ts";
 import { renderBarLine } from "../cli/progress_bar.ts";
 import { readSize } from "../cli/quantity.ts";
-import { MAX_PEERS, PIECE_LENGTH, StorageError } from "../mod.ts";
-import { curveToSvg, drawCurve } from "./simulate/completion_curve.ts";
+import { MAX_PEERS, PIECE_LENGTH } from "../mod.ts";
+import { drawCurve } from "./simulate/completion_curve.ts";
 import {
   describeFigures,
   describeScenario,
-  type Figures,
   figuresOf,
   parseLinkRate,
 } from "./simulate/figures.ts";
@@ -105,7 +104,6 @@ const FLAGS = {
     default: 1,
     read: wholeNumber(),
   },
-  svg: { usage: "--svg FILE", help: "write the curve to a file" },
   json: {
     usage: "--json",
     help: "write the figures as JSON instead, times in milliseconds",
@@ -113,7 +111,6 @@ const FLAGS = {
 } as const;
 
 interface SimulateJob extends Scenario {
-  readonly svg: string | undefined;
   readonly json: boolean;
 }
 
@@ -138,8 +135,8 @@ function parseSimulateJob(args: readonly string[]): SimulateJob {
   };
 }
 
-async function simulate(
-  { svg, json, ...scenario }: SimulateJob,
+function simulate(
+  { json, ...scenario }: SimulateJob,
   { console }: JobContext,
 ): Promise<void> {
   const writeLines = (lines: readonly string[]): void => {
@@ -155,17 +152,15 @@ async function simulate(
   block.show([]);
   const tookMs = performance.now() - startMs;
   const figures = figuresOf(run);
-  const curve = { samples: run.samples, boundMs: boundOf(figures) };
   if (json) {
     console.writeLine(JSON.stringify({ ...figures, tookMs }));
   } else {
-    writeLines([...describeFigures(figures), "", ...drawCurve(curve), ""]);
+    const { boundMs } = (figures.fast ?? figures.slow)!;
+    const curve = drawCurve({ samples: run.samples, boundMs });
+    writeLines([...describeFigures(figures), "", ...curve, ""]);
     console.writeLine(`the simulation took ${(tookMs / 1000).toFixed(1)} s`);
   }
-  if (svg !== undefined) {
-    const [title] = describeScenario(scenario);
-    await writeSvg(svg, curveToSvg(curve, title!));
-  }
+  return Promise.resolve();
 }
 
 /** Shows the progress on the terminal: a large swarm takes a minute. */
@@ -180,21 +175,6 @@ function showSample(
   ];
   // One column stays free: some terminals wrap when the last is written.
   block.show([renderBarLine(held, parts, block.room().columns - 1)]);
-}
-
-/** The bound of the leechers that the curve shows first. */
-function boundOf({ fast, slow }: Figures): number {
-  return (fast ?? slow)!.boundMs;
-}
-
-async function writeSvg(path: string, text: string): Promise<void> {
-  try {
-    await Deno.writeTextFile(path, text);
-  } catch (error) {
-    const { message } = error as Error;
-    const text = `Cannot write ${path}: ${message}; choose another place`;
-    throw new StorageError(text, { cause: error });
-  }
 }
 
 if (import.meta.main) {

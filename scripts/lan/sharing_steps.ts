@@ -47,10 +47,6 @@ export function startDiscoveringPeer(
   return host.spawnTask("peer", [TORRENT_NAME, "--json", ...args]);
 }
 
-/**
- * Ends a peer as a user does, and asserts that it ends without error: the code would
- * be 4 if it could not leave in time.
- */
 /** Scrapes the counts of the tracker from a host. */
 export async function scrapeCounts(
   from: Host,

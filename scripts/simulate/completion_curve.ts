@@ -55,59 +55,6 @@ export function drawCurve({ samples, boundMs }: CurveOptions): string[] {
   return lines;
 }
 
-export function curveToSvg(
-  { samples, boundMs }: CurveOptions,
-  title: string,
-): string {
-  const [width, height, left, top] = [640, 320, 48, 40];
-  const lastMs = samples.at(-1)!.at;
-  const x = (ms: number): string => (left + ms / lastMs * width).toFixed(1);
-  const y = (share: number): string => (top + (1 - share) * height).toFixed(1);
-  const line = (pick: (sample: Sample) => number): string =>
-    samples.map((sample) => `${x(sample.at)},${y(pick(sample))}`).join(" ");
-  const marks = [0, 0.25, 0.5, 0.75, 1];
-  const grid = marks.map((share) =>
-    `<line x1="${left}" x2="${left + width}" y1="${y(share)}" y2="${
-      y(share)
-    }" stroke="#ddd"/>` +
-    `<text x="${left - 6}" y="${y(share)}" text-anchor="end" dy="4">${
-      share * 100
-    } %</text>`
-  );
-  const times = marks.map((share) =>
-    `<text x="${x(share * lastMs)}" y="${
-      top + height + 18
-    }" text-anchor="middle">${(share * lastMs / 1000).toFixed(2)} s</text>`
-  );
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${
-      left + width + 24
-    } ${top + height + 48}" font-family="sans-serif" font-size="12">`,
-    `<rect width="100%" height="100%" fill="#fff"/>`,
-    `<text x="${left}" y="20" font-size="14">${escapeXml(title)}</text>`,
-    ...grid,
-    ...times,
-    `<line x1="${x(boundMs)}" x2="${x(boundMs)}" y1="${top}" y2="${
-      top + height
-    }" stroke="#888" stroke-dasharray="4 4"/>`,
-    `<text x="${x(boundMs)}" y="${top - 6}" text-anchor="middle">bound</text>`,
-    `<polyline fill="none" stroke="#4a90d9" stroke-width="2" points="${
-      line(({ held }) => held)
-    }"/>`,
-    `<polyline fill="none" stroke="#c0392b" stroke-width="2" points="${
-      line(({ complete }) => complete)
-    }"/>`,
-    `<text x="${left}" y="${
-      top + height + 38
-    }" fill="#4a90d9">content held</text>`,
-    `<text x="${left + 110}" y="${
-      top + height + 38
-    }" fill="#c0392b">leechers complete</text>`,
-    "</svg>",
-    "",
-  ].join("\n");
-}
-
 /** The last sample at or before a time. */
 function sampleAt(samples: readonly Sample[], at: number): Sample {
   let found = samples[0]!;
@@ -116,8 +63,4 @@ function sampleAt(samples: readonly Sample[], at: number): Sample {
     found = sample;
   }
   return found;
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
