@@ -56,6 +56,8 @@ Deno.test("parseGetJob() refuses what nobody can mean", () => {
       [["a", "--on-complete", " "], "--on-complete: it contains no command"],
       [["magnet:?xt=urn:btih:x"], "has no 40 hex or 32 base32 digits"],
       [["a", "--seed-only"], "unknown flag --seed-only"],
+      [["a", "--link"], "--link: give the older version with --from"],
+      [["a", "--atomic", "--on-file", "x"], "--on-file: with --atomic"],
     ] as const
   ) assertThrows(() => parseGetJob(args), UsageError, reason);
 });
