@@ -71,6 +71,11 @@ export async function copy(
   return { warnings };
 }
 
+/** Compares everything but times and owners, and content by its bytes. */
+const CONTENT_FLAGS = [
+  ...["--recursive", "--links", "--perms", "--hard-links", "--checksum"],
+];
+
 /**
  * The differences that rsync finds between a folder and its copy: a line each, in its
  * letters. `c` is what is missing in the copy, `>f` a file of other content.
@@ -78,9 +83,10 @@ export async function copy(
 export async function differences(
   source: string,
   copy: string,
+  flags: readonly string[] = CONTENT_FLAGS,
 ): Promise<string[]> {
   const { code, stdout, stderr } = await runCommand("rsync", [
-    ...["--recursive", "--links", "--perms", "--hard-links", "--checksum"],
+    ...flags,
     ...["--delete", "--dry-run", "--itemize-changes"],
     ...[`${source}/`, `${copy}/`],
   ]);

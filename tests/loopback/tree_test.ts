@@ -42,6 +42,11 @@ Deno.test({
     await makeLink(join(source, "current"), "releases/5");
     await makeLink(join(source, "bin", "start"), "run.sh");
     await makeLink(join(source, "a link"), ".hidden/日本語 🎬.mkv");
+    await makeFile(join(source, "decomposed e\u0301"), 10);
+    await makeFile(join(source, ..."deep/".repeat(60).split("/"), "a"), 10);
+    await makeFile(join(source, "n".repeat(250)), 10);
+    await makeFile(join(source, "sparse.img"), 10);
+    await Deno.truncate(join(source, "sparse.img"), 20_000_000);
     await Deno.mkdir(join(source, "nothing", "at all"), { recursive: true });
     const copies = join(folder.path, "copies");
     const { warnings } = await copy(source, copies);
@@ -56,6 +61,17 @@ Deno.test({
       "cd+++++++++ nothing/",
       "cd+++++++++ nothing/at all/",
     ]);
+    // As `rsync -a -H` would copy it, beside times: the second name of a file is a copy.
+    await Deno.link(join(source, "image.img"), join(source, "image 2.img"));
+    const second = join(folder.path, "second");
+    await copy(source, second);
+    const all = await differences(source, join(second, "tree"), ["-aH"]);
+    assertEquals(all.filter((line) => !/^[.>][fdL]\.\.t\.{6} /.test(line)), [
+      "hf..t...... image.img => image 2.img",
+      "cd+++++++++ nothing/",
+      "cd+++++++++ nothing/at all/",
+    ]);
+    await Deno.remove(join(source, "image 2.img"));
     // The comparison itself sees what it must.
     await Deno.chmod(join(copies, "tree/bin/run.sh"), 0o644);
     await Deno.remove(join(copies, "tree/current"));
