@@ -27,37 +27,41 @@ function startLoader(model: string): RunningProgram {
   return new RunningProgram("model loader", command.spawn());
 }
 
-lanTest(
-  "a loader that waits for refs/main of a model cache finds every file of it",
-  async () => {
-    await using lan = await createLan(["source", "other"]);
-    const [source, other] = [lan.host("source"), lan.host("other")];
-    await makeModelCache(source.path(MODEL), UNIT);
-    await using share = source.spawnTask("share", [MODEL]);
-    await share.stdout.waitFor(/is ready/);
+/** Ways in which `refs/main` comes last: flags of one fetch after another. */
+const WAYS = [["--not refs", ""], ["--atomic"]];
 
-    const model = other.path(join("hub", MODEL));
-    await using loader = startLoader(model);
-    const get = ["get", [
-      MODEL,
-      "--dir",
-      "hub",
-      "--exit-when-complete",
-    ]] as const;
-    const blobs = await other.runTask(get[0], [...get[1], "--not", "refs"]);
-    assertEquals([blobs.code, blobs.stderr], [0, ""]);
-    const main = join(model, "refs", "main");
-    await assertRejects(() => Deno.lstat(main), Deno.errors.NotFound);
-    const rest = await other.runTask(...get);
-    assertEquals([rest.code, rest.stderr], [0, ""]);
+for (const way of WAYS) {
+  lanTest(
+    `a loader that waits for refs/main of a model cache finds every file of it, with ${
+      way[0]
+    }`,
+    async () => {
+      await using lan = await createLan(["source", "other"]);
+      const [source, other] = [lan.host("source"), lan.host("other")];
+      await makeModelCache(source.path(MODEL), UNIT);
+      await using share = source.spawnTask("share", [MODEL]);
+      await share.stdout.waitFor(/is ready/);
 
-    const loaded = await loader.result;
-    assertEquals([loaded.code, loaded.stderr], [0, ""]);
-    await using reader = startLoader(source.path(MODEL));
-    const whole = await reader.result;
-    assertEquals(JSON.parse(loaded.stdout), JSON.parse(whole.stdout));
-    assertEquals(Object.keys(JSON.parse(whole.stdout)).length, 4);
-    const link = join(model, "snapshots/5a1c/onnx/model.onnx");
-    assertEquals(dirname(await Deno.readLink(link)), "../../../blobs");
-  },
-);
+      const model = other.path(join("hub", MODEL));
+      const main = join(model, "refs", "main");
+      await using loader = startLoader(model);
+      for (const flags of way) {
+        await assertRejects(() => Deno.lstat(main), Deno.errors.NotFound);
+        const { code, stderr } = await other.runTask("get", [
+          ...[MODEL, "--dir", "hub", "--exit-when-complete"],
+          ...flags.split(" ").filter((word) => word !== ""),
+        ]);
+        assertEquals([code, stderr], [0, ""]);
+      }
+
+      const loaded = await loader.result;
+      assertEquals([loaded.code, loaded.stderr], [0, ""]);
+      await using reader = startLoader(source.path(MODEL));
+      const whole = await reader.result;
+      assertEquals(JSON.parse(loaded.stdout), JSON.parse(whole.stdout));
+      assertEquals(Object.keys(JSON.parse(whole.stdout)).length, 4);
+      const link = join(model, "snapshots/5a1c/onnx/model.onnx");
+      assertEquals(dirname(await Deno.readLink(link)), "../../../blobs");
+    },
+  );
+}
