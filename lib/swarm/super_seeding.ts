@@ -28,6 +28,8 @@ const MAX_AHEAD = 16;
 const SPARE_KEPT = 4;
 /** Ticks for which a leecher may be held back, beyond half of the others: peers that never announce would hold back honest ones. */
 const MAX_TICKS_HELD_BACK = 10;
+/** Ticks for which a leecher that never requested anything may want nothing: Transmission decides every 10 s whether it is interested. */
+const MAX_TICKS_UNINTERESTED = 12;
 
 /** A leecher that knows only some of our pieces. */
 class SuperSeededPeer {
@@ -48,6 +50,8 @@ class SuperSeededPeer {
   isActive = true;
   /** Ticks for which it was held back, less half of the others. */
   heldBackCount = 0;
+  /** Ticks for which it has wanted none of the pieces that it was told of. */
+  uninterestedCount = 0;
 
   constructor(state: PeerState) {
     this.state = state;
@@ -160,9 +164,15 @@ export class SuperSeeding {
       leecher.heldBackCount = isHeldBack
         ? leecher.heldBackCount + 1
         : Math.max(0, leecher.heldBackCount - 0.5);
-      // It wants a part of the content, and nothing of what it was told of.
-      const wantsOthers = leecher.ahead.size > 0 && !leecher.isActive &&
+      const isUninterested = leecher.ahead.size > 0 && !leecher.isActive &&
         !leecher.state.upload.peerIsInterested;
+      leecher.uninterestedCount = isUninterested
+        ? leecher.uninterestedCount + 1
+        : 0;
+      // It wants a part of the content.
+      const wantsOthers = isUninterested && (leecher.hasBegun ||
+        leecher.uninterestedCount >= MAX_TICKS_UNINTERESTED);
+      if (isUninterested) this.#announceMore(leecher);
       const isOver = isHeldBack
         ? leecher.heldBackCount >= MAX_TICKS_HELD_BACK
         : isIdle && !leecher.isActive;
@@ -235,9 +245,13 @@ export class SuperSeeding {
     if (this.#keepsTooMuch(leecher)) return;
     const share = this.#unassigned.length / (2 * this.#leechers.size);
     const target = Math.max(1, Math.min(Math.floor(share), MAX_AHEAD));
-    while (leecher.ahead.size < target) {
-      const index = this.#takeUnassigned(leecher) ?? this.#takeAhead(leecher) ??
-        this.#takeFromSlower(leecher);
+    // Of others, to one that wants nothing of what it knows.
+    const most = target + leecher.uninterestedCount * MAX_AHEAD;
+    while (leecher.ahead.size < most) {
+      let index = this.#takeUnassigned(leecher);
+      if (leecher.ahead.size < target) {
+        index ??= this.#takeAhead(leecher) ?? this.#takeFromSlower(leecher);
+      }
       if (index === undefined) return;
       const before = this.#assigned.get(index);
       if (before !== undefined) before.unspreadCount--;
