@@ -144,7 +144,7 @@ export {
   TorrentSession,
   type TorrentSessionOptions,
 } from "./peer/torrent_session.ts";
-export type { TransferLoad } from "./peer/transfer_load.ts";
+export type { TransferLoad } from "./peer/piece_store.ts";
 export type {
   FetchMetadataOptions,
   MagnetEvent,

@@ -1,13 +1,15 @@
 /**
  * Accepts inbound connections of a session, answers their handshakes and hands
  * the channels on. A connection without a proper handshake in time, or for a
- * torrent that is not shared, is closed without a word.
- * {@linkcode PendingHandshakes} bounds the handshakes that are pending.
+ * torrent that is not shared, is closed without a word. Pending handshakes are
+ * bounded, so that a host that opens thousands of connections and sends nothing does
+ * not keep other peers out.
  *
  * @module
  */
 import { delay } from "@std/async/delay";
 import type { Permits } from "../base/address_filter.ts";
+import { BoundedMap } from "../base/bounded_map.ts";
 import { ProtocolError } from "../base/errors.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import type { InfoHash, PeerId } from "../base/identifier.ts";
@@ -15,7 +17,6 @@ import { RateLimiter } from "../base/rate_limiter.ts";
 import { isPortTaken, listenTcp } from "../net/listen_everywhere.ts";
 import { type Handshake, OWN_EXTENSIONS } from "../wire/handshake.ts";
 import { type HandshakenChannel, PeerChannel } from "./peer_channel.ts";
-import { PendingHandshakes } from "./pending_handshakes.ts";
 
 /** Ports tried from the requested one on. */
 const MAX_PORTS_TRIED = 100;
@@ -156,5 +157,59 @@ export class PeerListener implements Disposable {
       extensions: OWN_EXTENSIONS,
     });
     return isAnswered ? handshake : undefined;
+  }
+}
+
+/** An inbound connection. */
+export type PendingChannel = Pick<
+  PeerChannel,
+  "hostname" | "isClosed" | "close"
+>;
+
+/** Handshakes that may be pending at once. */
+const MAX_PENDING = 128;
+/** Of one host: more than peers behind one address that start together. */
+const MAX_PENDING_OF_HOST = 64;
+/** Connections of one host. */
+const CONNECTIONS_OF_HOST = { perSecond: 16, burst: 256 };
+/** Hosts whose connections are counted. */
+const MAX_HOSTS = 1024;
+
+/**
+ * Inbound connections whose handshake has not come yet, and how often each host has
+ * connected. Several peers at one address, as behind a NAT, stay far below the bounds.
+ */
+export class PendingHandshakes {
+  /** In the order in which they connected. */
+  readonly #pending = new Set<PendingChannel>();
+  readonly #rates = new BoundedMap<string, RateLimiter>(MAX_HOSTS);
+
+  /** Counts a connection of a host. Returns false if the host connects too often. */
+  permits(hostname: string, nowMs: number): boolean {
+    return this.#rates
+      .getOrInsertComputed(hostname, () => new RateLimiter(CONNECTIONS_OF_HOST))
+      .tryTake(1, nowMs);
+  }
+
+  /** Adds a connection. Closes the oldest if there are too many, of the same host if that has too many. */
+  add(channel: PendingChannel): void {
+    const ofHost = [...this.#pending].filter(({ hostname }) =>
+      hostname === channel.hostname
+    );
+    const isCrowd = ofHost.length >= MAX_PENDING_OF_HOST;
+    const [oldest] = isCrowd ? ofHost : this.#pending;
+    if (isCrowd || this.#pending.size >= MAX_PENDING) oldest?.close();
+    if (oldest?.isClosed) this.#pending.delete(oldest);
+    this.#pending.add(channel);
+  }
+
+  /** The handshake has come, or the connection is over. */
+  delete(channel: PendingChannel): void {
+    this.#pending.delete(channel);
+  }
+
+  /** Closes all of them. */
+  close(): void {
+    for (const channel of this.#pending) channel.close();
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The way of a piece onto the disk: hashed in memory, written only if it matches, and
- * then the files that it completes get their names. Knows no peers.
+ * then the files that it completes get their names. Measures the time that this takes,
+ * for each piece, not for each block.
  *
  * @module
  */
@@ -12,7 +13,31 @@ import type { PieceHasher } from "../disk/worker_hasher.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type { PieceBytes } from "../swarm/events.ts";
 import type { Swarm } from "../swarm/swarm.ts";
-import { LoadMeter, type TransferLoad } from "./transfer_load.ts";
+
+/** Time without a block after which a peer is stalled, as after lost packets, in milliseconds. */
+const STALLED_MS = 150;
+/** Time without a block after which a peer is gone rather than stalled, in milliseconds. */
+const GONE_MS = 3_000;
+
+/** The work of a torrent so far, and what its peers do now. */
+export interface TransferLoad {
+  /** Time in which pieces were hashed, in milliseconds. */
+  readonly hashingMs: number;
+  /** Time in which pieces were written, in milliseconds. */
+  readonly writingMs: number;
+  /** Content received so far, in bytes. */
+  readonly receivedBytes: number;
+  /** That of the peer that was asked about; 0 if none was. */
+  readonly sourceBytes: number;
+  /** Connected peers. */
+  readonly peerCount: number;
+  /** Peers that have pieces that we lack. */
+  readonly sourceCount: number;
+  /** Peers that owe us blocks. */
+  readonly owingCount: number;
+  /** Those of them that have sent none for 150 ms, and not for 3 s. */
+  readonly stalledCount: number;
+}
 
 /** The result of a hash check, for the swarm. */
 export type CheckedPiece = PieceBytes & {
@@ -32,7 +57,8 @@ export class PieceStore {
   readonly #storage: Storage;
   readonly #hasher: PieceHasher;
   readonly #swarm: Swarm;
-  readonly #load = new LoadMeter();
+  readonly #hashing = new BusyTime();
+  readonly #writing = new BusyTime();
   /** Bytes of padding in each piece; `undefined` without padding. */
   readonly #padding: Uint32Array | undefined;
   /** Verified pieces whose files may still get their names. */
@@ -75,13 +101,15 @@ export class PieceStore {
    * @throws {StorageError} If the disk refuses.
    */
   async check({ index, bytes: piece }: PieceBytes): Promise<CheckedPiece> {
-    const { bytes, hash } = await this.#load.hash(this.#hasher, piece);
+    const { bytes, hash } = await this.#hashing.during(() =>
+      this.#hasher.hash(piece)
+    );
     if (!isPieceHash(this.#torrent, index, hash)) {
       return { type: "pieceCorrupt", index, bytes };
     }
     await this.begin();
     const offset = this.#torrent.geometry.pieceOffset(index);
-    await this.#load.write(this.#storage, offset, bytes);
+    await this.#writing.during(() => this.#storage.write(offset, bytes));
     // Before the swarm takes the torrent for complete.
     this.#namingCount++;
     return { type: "pieceVerified", index, bytes };
@@ -101,7 +129,44 @@ export class PieceStore {
 
   /** The work so far. @param from The peer whose content is counted. @default none */
   load(from?: PeerId): TransferLoad {
-    return this.#load.describe(this.#swarm, from);
+    const swarm = this.#swarm;
+    const { peers, traffic: { downloaded: receivedBytes } } = swarm;
+    const now = performance.now();
+    let [sourceCount, owingCount, stalledCount] = [0, 0, 0];
+    for (const { source: { weAreInterested, requests } } of peers.values()) {
+      if (weAreInterested) sourceCount++;
+      const silentMs = now - requests.lastProgressAt;
+      if (requests.size === 0 || silentMs > GONE_MS) continue;
+      owingCount++;
+      if (silentMs > STALLED_MS) stalledCount++;
+    }
+    return {
+      hashingMs: this.#hashing.sumMs(now),
+      writingMs: this.#writing.sumMs(now),
+      receivedBytes,
+      sourceBytes: from === undefined ? 0 : swarm.receivedFrom(from),
+      ...{ peerCount: peers.size, sourceCount, owingCount, stalledCount },
+    };
+  }
+}
+
+/** The time in which at least one task was under way: those that overlap count once. */
+class BusyTime {
+  #count = 0;
+  #sinceMs = 0;
+  #sumMs = 0;
+
+  async during<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#count++ === 0) this.#sinceMs = performance.now();
+    try {
+      return await task();
+    } finally {
+      if (--this.#count === 0) this.#sumMs += performance.now() - this.#sinceMs;
+    }
+  }
+
+  sumMs(now: number): number {
+    return this.#sumMs + (this.#count > 0 ? now - this.#sinceMs : 0);
   }
 }
 

@@ -35,13 +35,12 @@ import type { PeerAddress } from "../base/peer_address.ts";
 import { parseMetadata } from "../disk/torrent_file.ts";
 import type { MagnetLink } from "../metainfo/magnet_link.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { HandleLimit } from "./handle_limit.ts";
 import { MetadataFetch } from "./metadata_fetch.ts";
 import type { FetchMetadataOptions } from "./session_report.ts";
 import { Pacer } from "./pacer.ts";
 import { HANDSHAKE_TIMEOUT_MS } from "./peer_channel.ts";
 import { listenForPeers, PeerListener } from "./peer_listener.ts";
-import type { SessionContext } from "./session_context.ts";
+import { HandleLimit, type SessionContext } from "./session_context.ts";
 import { OwnInterfaces } from "../net/own_interfaces.ts";
 import {
   TorrentSession,

@@ -25,8 +25,8 @@ import { Swarm, type SwarmOptions } from "../swarm/swarm.ts";
 import { allowedFastSet } from "../swarm/uploads.ts";
 import type { BlockRange, Message } from "../wire/message.ts";
 import { MAX_FRAME_LENGTH, type ReadLimits } from "../wire/read_message.ts";
-import type { HandleLimit } from "./handle_limit.ts";
 import { createPacers, type Pacer } from "./pacer.ts";
+import type { PeerChannel } from "./peer_channel.ts";
 import type { UploadTurns } from "./upload_turns.ts";
 
 /** Shared by all torrents of a session. */
@@ -142,4 +142,46 @@ export function createConnectionContext(
       cache.read(geometry.pieceOffset(index) + offsetInPiece, ...rest),
     ...receivers,
   };
+}
+
+/** Descriptors that connections give up in a shortage. */
+const RELEASED_HANDLES = 8;
+/** Connections that are kept in any shortage. */
+const MIN_CONNECTIONS = 4;
+/** Time for which a limit holds, in milliseconds. */
+const LIMIT_MS = 5_000;
+
+/**
+ * Counts the connections of a session, and limits them while the process is short of
+ * file descriptors: to a few fewer than it had then, for some seconds, so that
+ * trackers can be reached and files opened.
+ */
+export class HandleLimit {
+  /** In the order in which they were made. */
+  readonly #open = new Set<Pick<PeerChannel, "close">>();
+  #maxCount = Infinity;
+  #endMs = -Infinity;
+
+  /** Counts a connection; false if it exceeds the limit. */
+  add(connection: Pick<PeerChannel, "close">, nowMs: number): boolean {
+    if (nowMs >= this.#endMs) this.#maxCount = Infinity;
+    if (this.#open.size >= this.#maxCount) return false;
+    this.#open.add(connection);
+    return true;
+  }
+
+  /** The connection is over. */
+  delete(connection: Pick<PeerChannel, "close">): void {
+    this.#open.delete(connection);
+  }
+
+  /** Lowers the limit and closes the newest connections above it. */
+  release(nowMs: number): void {
+    const count = Math.min(this.#open.size, this.#maxCount) - RELEASED_HANDLES;
+    this.#maxCount = Math.max(MIN_CONNECTIONS, count);
+    this.#endMs = nowMs + LIMIT_MS;
+    for (const connection of [...this.#open].slice(this.#maxCount)) {
+      connection.close();
+    }
+  }
 }

@@ -27,7 +27,7 @@ import { sharedExtensions } from "../wire/handshake.ts";
 import type { HandshakenChannel } from "./peer_channel.ts";
 import { PeerConnection, takeUnsent } from "./peer_connection.ts";
 import { PeerDialing } from "./peer_dialing.ts";
-import { PieceStore } from "./piece_store.ts";
+import { PieceStore, type TransferLoad } from "./piece_store.ts";
 import { setRates, type TransferControl } from "./pacer.ts";
 import {
   type ConnectionContext,
@@ -36,7 +36,6 @@ import {
   createSwarm,
   type SessionContext,
 } from "./session_context.ts";
-import type { TransferLoad } from "./transfer_load.ts";
 import {
   describePieces,
   describeSwarm,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { HandleLimit } from "../../../lib/peer/handle_limit.ts";
+import { HandleLimit } from "../../../lib/peer/session_context.ts";
 
 /** Adds `count` connections. Returns the numbers of those that are closed, live. */
 function fill(limit: HandleLimit, count: number): number[] {

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertGreater } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
-import { MessageLimiter } from "../../../lib/peer/message_limiter.ts";
+import { MessageLimiter } from "../../../lib/peer/peer_connection.ts";
 import { METADATA_ID } from "../../../lib/wire/extended_handshake.ts";
 import type { Message } from "../../../lib/wire/message.ts";
 

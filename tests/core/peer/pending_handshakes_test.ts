@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   type PendingChannel,
   PendingHandshakes,
-} from "../../../lib/peer/pending_handshakes.ts";
+} from "../../../lib/peer/peer_listener.ts";
 
 /** An inbound connection of a host. */
 class StubChannel implements PendingChannel {
