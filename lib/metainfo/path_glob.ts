@@ -31,7 +31,7 @@ type GlobComponent = Test<string> | typeof ANY;
 /**
  * Reads a glob. Without a slash it applies to names at any depth, otherwise to paths
  * from the shared folder on; a slash at an end is ignored.
- * @throws {RangeError} If it is empty, too long, or stands for too many.
+ * @throws {RangeError} If it is empty, malformed, too long, or stands for too many.
  */
 export function readPathGlob(text: string): PathGlob {
   const glob = text.replace(/^\/+|\/+$/g, "");
@@ -96,10 +96,19 @@ function readComponent(component: string): GlobComponent {
     if (!token.startsWith("[") || token.length === 1) {
       return (character) => character === token;
     }
-    const regExp = globToRegExp(token, { extended: false, os: "linux" });
+    const regExp = readClass(token);
     return (character) => regExp.test(character);
   });
   return (name) => matches(pattern, [...name]);
+}
+
+/** @throws {RangeError} On a range that ends before it begins. */
+function readClass(token: string): RegExp {
+  try {
+    return globToRegExp(token, { extended: false, os: "linux" });
+  } catch (cause) {
+    throw new RangeError(`${token} is no class of characters`, { cause });
+  }
 }
 
 /** The globs that one with braces stands for. */

@@ -81,6 +81,7 @@ const REFUSED: readonly [
   reason: string,
 ][] = [
   ["a link that leads up", [link("l", "../x")], LINK, 'contains ".."'],
+  ["a link up and down", [link("l", "blobs/../b")], LINK, 'contains ".."'],
   ["a link up in a name", [link("l", ["..\\x"])], LINK, 'contains ".."'],
   ["an absolute link", [link("l", ["/etc/passwd"])], LINK, "is absolute"],
   ["a link to a drive", [link("l", ["C:", "x"])], LINK, "drive letter"],
@@ -97,7 +98,16 @@ const REFUSED: readonly [
   ["a link to itself", [link("l", "l")], LINK, "leads to another link"],
   ["a chain", [link("l", "m"), link("m", "b")], LINK, "to another link"],
   ["a loop", [link("l", "m"), link("m", "l")], LINK, "to another link"],
-  ["a way through a link", [link("l", "m/a"), link("m", "blobs")], LINK, ""],
+  [
+    "a way through a link",
+    [link("l", "m/a"), link("m", "blobs")],
+    ...[LINK, "leads to nothing"] as const,
+  ],
+  [
+    "a way through a loop",
+    [link("l", "m/x"), link("m", "l/x")],
+    ...[LINK, "leads to nothing"] as const,
+  ],
   ["a folder above", [link("blobs/l", "blobs")], LINK, "the link lies in"],
   ["a folder far above", [link("x/y/l", "x")], LINK, "the link lies in"],
   [
@@ -135,6 +145,16 @@ const REFUSED: readonly [
     [link("blobs", "b")],
     ...["info.files[2].path", "is the folder of another file"] as const,
   ],
+  [
+    "two links in one place",
+    [link("l", "b"), link("l", "blobs/a")],
+    ...["info.files[3].path", "is the path of another file"] as const,
+  ],
+  [
+    "a folder in the place of a link",
+    [link("d/l", "b"), link("d/l/m/n", "b")],
+    ...["info.files[3].path", "is inside another file"] as const,
+  ],
 ];
 
 for (const [name, entries, field, reason] of REFUSED) {
@@ -142,6 +162,29 @@ for (const [name, entries, field, reason] of REFUSED) {
     await assertRefused(parseWith(...entries), field, reason);
   });
 }
+
+Deno.test("parseTorrent() refuses a link in the place of a file of another case, where these are one", async () => {
+  const files = [...FILES, link("B", "blobs/a")];
+  const info = { ...FOLDER_INFO, files };
+  assertEquals((await parseInfo(info, "linux")).files.length, 3);
+  for (const platform of ["windows", "darwin"] as const) {
+    const torrent = parseInfo(info, platform);
+    await assertRefused(torrent, "info.files[2].path", 'same as "folder/b"');
+  }
+});
+
+Deno.test("parseTorrent() reads a link to a file whose path padding has too, and no link where attr has no l", async () => {
+  const padding = { attr: "p", length: 0, path: ["b"] };
+  const { files } = await parseWith(
+    padding,
+    link("l", "b"),
+    { attr: "?", length: 0, path: ["m"], "symlink path": ["..", "x"] },
+  );
+  assertEquals(files[3]!.linkTarget, ["folder", "b"]);
+  assertEquals(files[4], {
+    ...{ path: ["folder", "m"], length: 0, isPadding: false },
+  });
+});
 
 Deno.test("parseTorrent() refuses a single file that is a link", async () => {
   const info = { ...FILE_INFO, attr: "l", "symlink path": ["x"] };

@@ -43,7 +43,12 @@ Deno.test("matchesBelow() also takes what is in a matching folder", () => {
 
 Deno.test("a glob of many stars is matched in no time", () => {
   const startMs = performance.now();
-  for (const text of ["*a".repeat(200) + "b", "**/a/".repeat(100) + "b"]) {
+  const globs = [
+    ...["*a".repeat(200) + "b", "**/a/".repeat(100) + "b"],
+    ...["*?".repeat(500) + "b", "*[!b]".repeat(200) + "b", "{".repeat(1_024)],
+    ...["[[:a".repeat(250), "*{a,aa}".repeat(6) + "b"],
+  ];
+  for (const text of globs) {
     const glob = readPathGlob(text);
     assert(!glob.matches(["a".repeat(255)]));
     assert(!glob.matches(Array.from({ length: 500 }, () => "a")));
@@ -52,8 +57,10 @@ Deno.test("a glob of many stars is matched in no time", () => {
   assert(performance.now() - startMs < 5_000);
 });
 
-Deno.test("readPathGlob() refuses what is empty, too long or too wide", () => {
-  for (const text of ["", "//", "a".repeat(1_025), "{a,b}".repeat(20)]) {
+Deno.test("readPathGlob() refuses what is empty, malformed, too long or too wide", () => {
+  const nested = "{a,".repeat(250) + "b" + "}".repeat(250);
+  const wide = ["a".repeat(1_025), "{a,b}".repeat(20), nested];
+  for (const text of ["", "//", "[z-a]", "*.[!z-a]", ...wide]) {
     assertThrows(() => readPathGlob(text), RangeError);
   }
 });
