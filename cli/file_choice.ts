@@ -21,7 +21,8 @@ export function selectionOf(
 ): {
   readonly wanted?: Bitfield;
   readonly pieces?: Bitfield;
-  readonly first: readonly number[];
+  readonly first: Bitfield;
+  readonly firstPieces: readonly number[];
 } {
   const wanted = selectFiles(torrent, { only, not, indexes });
   if (wanted.count === 0) {
@@ -35,7 +36,8 @@ export function selectionOf(
   for (const index of firstFiles.indexes()) {
     if (!wanted.has(index)) firstFiles.delete(index);
   }
-  const inOrder = { first: piecesInOrder(torrent, firstFiles) };
+  const firstPieces = piecesInOrder(torrent, firstFiles);
+  const inOrder = { first: firstFiles, firstPieces };
   return wanted.count === selectFiles(torrent, {}).count
     ? inOrder
     : { ...inOrder, wanted, pieces: piecesOf(torrent, wanted) };

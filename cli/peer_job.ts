@@ -108,7 +108,7 @@ export const FLAGS = {
   first: {
     usage: "--first GLOB...",
     help:
-      "fetch these files first, one whole file after another in the order of the torrent",
+      "fetch these files first, one whole file after another in the order of the torrent; others get their names after them",
     isFree: true,
     read: readPathGlob,
   },

@@ -141,7 +141,7 @@ export class TorrentRun implements TorrentState {
       const overwrite = force || seedOnly;
       const { recordSecret, locking, verified } = this.#options;
       const { stored = this.torrent, context: { console } } = this.#options;
-      const { wanted, pieces, first } = selectionOf(
+      const { wanted, pieces, first, firstPieces } = selectionOf(
         this.torrent,
         job,
         this.#options,
@@ -149,7 +149,7 @@ export class TorrentRun implements TorrentState {
       const { fdPressure } = session;
       const content = await openTorrentContent(stored, {
         ...{ dir, mustVerify, overwrite, fdPressure, recordSecret, verified },
-        ...{ ...locking, wanted, from: job.from, signal },
+        ...{ ...locking, wanted, first, from: job.from, signal },
         ...{ isAtomic: job.atomic, mayLink: job.link },
         onWarning: (text) => console.warn(text),
         onTaken: (taken) =>
@@ -167,7 +167,7 @@ export class TorrentRun implements TorrentState {
         await holdsContent(this.torrent, storage);
       const transfer = session.addTorrent(this.torrent, {
         storage,
-        ...{ have, wanted: pieces, first },
+        ...{ have, wanted: pieces, first: firstPieces },
         onEvent: (event) => this.#receive(event, content),
       });
       this.#transfer = transfer;

@@ -2,7 +2,8 @@
  * Gives the files of a torrent their names as their last bytes are written, in batches:
  * those that are complete while a batch is flushed are the next one, as a journaling
  * file system commits once for many files if no name changes in between. Writes wait
- * while it is behind, so that few files have to be opened anew for it. Two places are
+ * while it is behind, so that few files have to be opened anew for it. Some files may
+ * have to be first: others get their names when all of those have theirs. Two places are
  * for what a finished file or torrent needs beside its content: `named`, when a file
  * has its name, and `finish`, when all files have theirs. Knows pieces and files,
  * and nothing of paths.
@@ -40,6 +41,12 @@ interface WaitingFile {
   readonly reject: (error: unknown) => void;
 }
 
+interface CompletedFile {
+  readonly fileIndex: number;
+  /** Resolves when it has its name. */
+  readonly named: Promise<void>;
+}
+
 /** Counts the pieces that files lack, and names those that lack none. */
 export class FileCompletion {
   readonly #torrent: Torrent;
@@ -51,22 +58,33 @@ export class FileCompletion {
   /** Files that do not have their names yet, of those that have content. */
   #unnamedCount = 0;
   #begun: Promise<void> | undefined;
+  /** The same, of those that are to be first. */
+  #unnamedFirstCount = 0;
   /** Files that are complete and not flushed. */
-  #waiting: WaitingFile[] = [];
+  readonly #waiting: WaitingFile[] = [];
+  /** Complete files that wait for the first ones. */
+  readonly #held: WaitingFile[] = [];
+  /** Those of them that an earlier run completed. */
+  readonly #heldSinceBegin: CompletedFile[] = [];
   /** The batch that is flushed and named now; never rejects. */
   #batch: Promise<void> | undefined;
   /** The last write to several files; never rejects. */
   #turn = Promise.resolve();
   /** By piece: the files that it completes, and when they have their names. */
-  readonly #completed = new Map<
-    number,
-    { readonly fileIndex: number; readonly named: Promise<void> }[]
-  >();
+  readonly #completed = new Map<number, CompletedFile[]>();
+  readonly #first: Bitfield | undefined;
 
-  constructor(torrent: Torrent, { spans, places, ...actions }: FileActions & {
-    readonly spans: FileSpans;
-    readonly places: FilePlaces;
-  }) {
+  constructor(
+    torrent: Torrent,
+    options: FileActions & {
+      readonly spans: FileSpans;
+      readonly places: FilePlaces;
+      /** The files that get their names before all others, by index. @default {none} */
+      readonly first?: Bitfield | undefined;
+    },
+  ) {
+    const { spans, places, first, ...actions } = options;
+    this.#first = first;
     this.#torrent = torrent;
     this.#spans = spans;
     this.#places = places;
@@ -121,6 +139,10 @@ export class FileCompletion {
     const completed = this.#completed.get(index) ?? [];
     this.#completed.delete(index);
     for (const { named } of completed) await named;
+    if (this.#unnamedFirstCount === 0) {
+      completed.push(...this.#heldSinceBegin.splice(0));
+      for (const { named } of completed) await named;
+    }
     return completed.map(({ fileIndex }) => fileIndex);
   }
 
@@ -135,11 +157,16 @@ export class FileCompletion {
       (missing[index]! > 0 || this.#places.isPart(index))
     );
     this.#unnamedCount = unnamed.length;
+    this.#unnamedFirstCount =
+      unnamed.filter((index) => this.#first?.has(index)).length;
     if (unnamed.length === 0) await this.#actions.finish("start");
     const naming: Promise<void>[] = [];
     for (const fileIndex of unnamed) {
       if (missing[fileIndex] === 0) {
-        naming.push(...await this.#publish(fileIndex));
+        const [named] = await this.#publish(fileIndex);
+        if (this.#mustWait(fileIndex)) {
+          this.#heldSinceBegin.push({ fileIndex, named });
+        } else naming.push(named);
       } else if (
         this.#places.isNamed(fileIndex) || this.#places.isLinked(fileIndex)
       ) {
@@ -155,14 +182,23 @@ export class FileCompletion {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Who waits for it receives the error, which may be later.
     promise.catch(() => {});
-    this.#waiting.push({ fileIndex, resolve, reject });
-    this.#batch ??= this.#nameBatch();
+    const file = { fileIndex, resolve, reject };
+    if (this.#mustWait(fileIndex)) this.#held.push(file);
+    else this.#startNaming([file]);
     return [promise];
   }
 
+  #mustWait(fileIndex: number): boolean {
+    return this.#unnamedFirstCount > 0 && this.#first?.has(fileIndex) === false;
+  }
+
+  #startNaming(files: readonly WaitingFile[]): void {
+    for (const file of files) this.#waiting.push(file);
+    this.#batch ??= this.#nameBatch();
+  }
+
   async #nameBatch(): Promise<void> {
-    const batch = this.#waiting;
-    this.#waiting = [];
+    const batch = this.#waiting.splice(0, MAX_BATCH_LENGTH);
     const flushing = batch.values();
     const flushed = new Set<WaitingFile>();
     // All take from one iterator.
@@ -190,6 +226,9 @@ export class FileCompletion {
 
   async #named(fileIndex: number): Promise<void> {
     await this.#actions.named(fileIndex);
+    if (this.#first?.has(fileIndex) && --this.#unnamedFirstCount === 0) {
+      this.#startNaming(this.#held.splice(0));
+    }
     if (--this.#unnamedCount === 0) await this.#actions.finish("end");
   }
 

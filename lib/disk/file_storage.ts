@@ -55,6 +55,8 @@ export interface FileStorageOptions {
   readonly fdPressure?: FdPressure;
   /** The files to store under their names, by index. @default {all} */
   readonly wanted?: Bitfield | undefined;
+  /** The files that get their names before all others, by index. @default {none} */
+  readonly first?: Bitfield | undefined;
   /** Receives a line about links that could not be made. @default {nothing} */
   readonly onWarning?: (text: string) => void;
   /** @internal Has the paths of the files, if they are not those of the torrent. */
@@ -103,7 +105,7 @@ export class FileStorage implements Storage {
       readsFollowLinks: true,
     });
     this.#folder = folder;
-    const { wanted = Bitfield.full(this.#files.length) } = options;
+    const { wanted = Bitfield.full(this.#files.length), first } = options;
     this.#places = new FilePlaces(torrent, { wanted, folder });
     this.#finisher = new FileFinisher(torrent, {
       ...{ ...options, folder },
@@ -118,8 +120,7 @@ export class FileStorage implements Storage {
       fdPressure,
     );
     this.#completion = new FileCompletion(torrent, {
-      spans: this.#spans,
-      places: this.#places,
+      ...{ spans: this.#spans, places: this.#places, first },
       flush: (fileIndex) => this.#syncs.sync(fileIndex),
       publish: (fileIndexes) => this.#publish(fileIndexes),
       named: (fileIndex) => this.#finisher.finishFile(fileIndex),

@@ -28,7 +28,7 @@ function startLoader(model: string): RunningProgram {
 }
 
 /** Ways in which `refs/main` comes last: flags of one fetch after another. */
-const WAYS = [["--not refs", ""], ["--atomic"]];
+const WAYS = [["--first blobs"], ["--not refs", ""], ["--atomic"]];
 
 for (const way of WAYS) {
   lanTest(
