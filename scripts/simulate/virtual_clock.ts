@@ -3,44 +3,21 @@
  * sorted by time, and by the order in which they were set where times are equal,
  * so that the same timers always fire in the same order.
  *
- * A large run fires tens of millions of timers, so the compared numbers lie side by
- * side in arrays, and a timer that is set again while it fires takes
- * the place that it has just left.
- *
  * @module
  */
 
-const BRANCHES = 4;
-const FIRST_CAPACITY = 64;
-
-/** A timer; set again and again without a new object. */
-export class Timer {
-  readonly #clock: VirtualClock;
-  readonly run: () => void;
-  /** The time at which it fires, in milliseconds; `Infinity` if it is not set. */
-  at = Infinity;
-  /** For the clock: its place in the heap, or -1. */
-  place = -1;
-
-  constructor(clock: VirtualClock, run: () => void) {
-    this.#clock = clock;
-    this.run = run;
-  }
-
-  /** Sets the timer to a time not before now, in place of an earlier setting. */
-  set(at: number): void {
-    this.#clock.schedule(this, at);
-  }
+/** A call that is due at a time. */
+export interface Timer {
+  /** In milliseconds. */
+  readonly at: number;
+  /** Its place in the order of setting. */
+  readonly sequence: number;
+  readonly run: (timer: Timer) => void;
 }
 
 export class VirtualClock {
-  /** A heap: no timer fires later than those below it. */
+  /** A heap: no timer fires later than the two below it. */
   readonly #timers: Timer[] = [];
-  /** The time of each, and its number in the order of setting. */
-  #moments = new Float64Array(FIRST_CAPACITY);
-  #sequences = new Float64Array(FIRST_CAPACITY);
-  /** True if the first place is free: its timer is firing. */
-  #isRinging = false;
   #sequence = 0;
   #now = 0;
 
@@ -50,25 +27,22 @@ export class VirtualClock {
 
   /** Runs a function once, after a delay. */
   after(delayMs: number, run: () => void): void {
-    new Timer(this, run).set(this.#now + delayMs);
+    this.set(this.#now + delayMs, run);
   }
 
-  /** For {@linkcode Timer} alone. */
-  schedule(timer: Timer, at: number): void {
-    const isSooner = at < timer.at;
-    timer.at = at;
-    const sequence = this.#sequence++;
-    if (timer.place >= 0) {
-      if (isSooner) this.#rise(timer, timer.place, sequence);
-      else this.#sink(timer, timer.place, sequence);
-    } else if (this.#isRinging) {
-      this.#isRinging = false;
-      this.#sink(timer, 0, sequence);
-    } else {
-      if (this.#timers.length === this.#moments.length) this.#grow();
-      this.#timers.push(timer);
-      this.#rise(timer, this.#timers.length - 1, sequence);
+  /** Runs a function once, at a time not before now. */
+  set(at: number, run: Timer["run"]): Timer {
+    const timer = { at, sequence: this.#sequence++, run };
+    const timers = this.#timers;
+    let place = timers.push(timer) - 1;
+    while (place > 0) {
+      const above = (place - 1) >>> 1;
+      if (timers[above]!.at <= at) break;
+      timers[place] = timers[above]!;
+      place = above;
     }
+    timers[place] = timer;
+    return timer;
   }
 
   /**
@@ -83,89 +57,35 @@ export class VirtualClock {
         return isDone();
       }
       this.#now = next.at;
-      next.at = Infinity;
-      next.place = -1;
-      this.#isRinging = true;
-      next.run();
-      if (this.#isRinging) this.#fillFirst();
+      this.#removeFirst();
+      next.run(next);
     }
     return true;
   }
 
-  /** Moves the last timer to the first place and sinks it from there. */
-  #fillFirst(): void {
-    this.#isRinging = false;
-    const last = this.#timers.pop()!;
-    const { length } = this.#timers;
-    if (length > 0) this.#sink(last, 0, this.#sequences[length]!);
-  }
-
-  /** Puts a timer at a free place or above it. */
-  #rise(timer: Timer, from: number, sequence: number): void {
-    const moments = this.#moments;
-    const sequences = this.#sequences;
-    const { at } = timer;
-    let place = from;
-    while (place > 0) {
-      const above = (place - 1) >>> 2;
-      // A timer that is set later fires later where times are equal.
-      if (moments[above]! <= at) break;
-      this.#move(above, place);
-      place = above;
-    }
-    moments[place] = at;
-    sequences[place] = sequence;
-    this.#timers[place] = timer;
-    timer.place = place;
-  }
-
-  /** Puts a timer at a free place or below it. */
-  #sink(timer: Timer, from: number, sequence: number): void {
-    const moments = this.#moments;
-    const sequences = this.#sequences;
-    const { length } = this.#timers;
-    const { at } = timer;
-    let place = from;
+  /** Moves the last timer to the first place, and down from there. */
+  #removeFirst(): void {
+    const timers = this.#timers;
+    const last = timers.pop()!;
+    const { length } = timers;
+    if (length === 0) return;
+    let place = 0;
     for (;;) {
-      const first = BRANCHES * place + 1;
-      if (first >= length) break;
-      const end = Math.min(first + BRANCHES, length);
-      let least = first;
-      for (let other = first + 1; other < end; other++) {
-        if (
-          moments[other]! < moments[least]! ||
-          (moments[other] === moments[least] &&
-            sequences[other]! < sequences[least]!)
-        ) least = other;
+      let below = 2 * place + 1;
+      if (below >= length) break;
+      const other = below + 1;
+      if (other < length && isSooner(timers[other]!, timers[below]!)) {
+        below = other;
       }
-      const leastAt = moments[least]!;
-      if (at < leastAt || (at === leastAt && sequence < sequences[least]!)) {
-        break;
-      }
-      this.#move(least, place);
-      place = least;
+      if (isSooner(last, timers[below]!)) break;
+      timers[place] = timers[below]!;
+      place = below;
     }
-    moments[place] = at;
-    sequences[place] = sequence;
-    this.#timers[place] = timer;
-    timer.place = place;
+    timers[place] = last;
   }
+}
 
-  #move(from: number, to: number): void {
-    this.#moments[to] = this.#moments[from]!;
-    this.#sequences[to] = this.#sequences[from]!;
-    const timer = this.#timers[from]!;
-    this.#timers[to] = timer;
-    timer.place = to;
-  }
-
-  #grow(): void {
-    const { length } = this.#moments;
-    const moments = new Float64Array(2 * length);
-    const sequences = new Float64Array(2 * length);
-    moments.set(this.#moments);
-    sequences.set(this.#sequences);
-    this.#moments = moments;
-    this.#sequences = sequences;
-  }
+function isSooner(one: Timer, other: Timer): boolean {
+  return one.at < other.at ||
+    one.at === other.at && one.sequence < other.sequence;
 }

@@ -8,7 +8,7 @@ import type { Geometry } from "../../lib/metainfo/geometry.ts";
 import type { PeerKey } from "../../lib/swarm/events.ts";
 import type { Message } from "../../lib/wire/message.ts";
 import { DueQueue } from "./due_queue.ts";
-import { Timer, VirtualClock } from "./virtual_clock.ts";
+import { type Timer, VirtualClock } from "./virtual_clock.ts";
 import type { Downlink, QueuedBlock } from "./virtual_link.ts";
 
 /** A message in flight, due when it has arrived. */
@@ -90,8 +90,8 @@ export class Turns {
   readonly #turnMs: number;
   /** The earliest time of each host's next turn, and the planned one. */
   readonly #earliest: number[] = [];
-  readonly #next: number[] = [];
-  readonly #timers: Timer[] = [];
+  readonly #next: (Timer | undefined)[] = [];
+  readonly #runs: Timer["run"][] = [];
 
   /** @param turnMs The least time between two turns of a host. */
   constructor(clock: VirtualClock, turnMs: number) {
@@ -101,24 +101,21 @@ export class Turns {
 
   /** Adds a host whose turn is `run`. Returns its number, from 0. */
   add(run: () => void): number {
-    const number = this.#timers.length;
-    this.#timers.push(
-      new Timer(this.#clock, () => {
-        this.#earliest[number] = this.#clock.now + this.#turnMs;
-        this.#next[number] = Infinity;
-        run();
-      }),
-    );
-    this.#earliest.push(-Infinity);
-    this.#next.push(Infinity);
+    const number = this.#earliest.push(-Infinity) - 1;
+    this.#runs.push((timer) => {
+      // It was planned sooner since then.
+      if (timer !== this.#next[number]) return;
+      this.#earliest[number] = this.#clock.now + this.#turnMs;
+      this.#next[number] = undefined;
+      run();
+    });
     return number;
   }
 
   /** Plans a turn of a host at a time, or as soon after as it may. */
   wake(number: number, at: number): void {
     const turnAt = Math.max(at, this.#earliest[number]!);
-    if (turnAt >= this.#next[number]!) return;
-    this.#next[number] = turnAt;
-    this.#timers[number]!.set(turnAt);
+    if (turnAt >= (this.#next[number]?.at ?? Infinity)) return;
+    this.#next[number] = this.#clock.set(turnAt, this.#runs[number]!);
   }
 }
