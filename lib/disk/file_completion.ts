@@ -139,11 +139,16 @@ export class FileCompletion {
     const completed = this.#completed.get(index) ?? [];
     this.#completed.delete(index);
     for (const { named } of completed) await named;
-    if (this.#unnamedFirstCount === 0) {
-      completed.push(...this.#heldSinceBegin.splice(0));
-      for (const { named } of completed) await named;
-    }
+    completed.push(...await this.#releaseHeld());
     return completed.map(({ fileIndex }) => fileIndex);
+  }
+
+  /** Files that an earlier run completed and that no longer wait for the first ones. */
+  async #releaseHeld(): Promise<CompletedFile[]> {
+    if (this.#unnamedFirstCount > 0) return [];
+    const released = this.#heldSinceBegin.splice(0);
+    for (const { named } of released) await named;
+    return released;
   }
 
   async #begin(have: Bitfield): Promise<void> {
@@ -174,6 +179,7 @@ export class FileCompletion {
       }
     }
     for (const named of naming) await named;
+    await this.#releaseHeld();
   }
 
   /** Has a file named, once there is room for it in a batch. */

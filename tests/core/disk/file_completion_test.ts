@@ -70,3 +70,26 @@ Deno.test("files that are to be first have their names before all others", async
   assertEquals(await completion.named(1), [1]);
   assertEquals(named, [3, 0, 2, 1]);
 });
+
+Deno.test("what an earlier run completed is named when begin is over, whichever files are first", async () => {
+  const files = ["a", "b"].map((name) => ({ path: ["set", name], length: 4 }));
+  const { torrent } = sampleTorrent(4, files);
+  const named: (number | "finish")[] = [];
+  const done = (): Promise<void> => Promise.resolve();
+  const completion = new FileCompletion(torrent, {
+    spans: new FileSpans(torrent.files),
+    places: {
+      isPart: () => true,
+      isWanted: () => true,
+      isNamed: () => false,
+      isLinked: () => false,
+    } as unknown as FilePlaces,
+    first: Bitfield.fromBytes(Uint8Array.of(0b0100_0000), 2),
+    named: (index) => Promise.resolve(void named.push(index)),
+    finish: () => Promise.resolve(void named.push("finish")),
+    publish: (indexes) => Promise.allSettled(indexes),
+    ...{ flush: done, makePart: done },
+  });
+  await completion.begin(Bitfield.full(2));
+  assertEquals(named, [1, 0, "finish"]);
+});
