@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { Announcer } from "../announce/announcer.ts";
 import { UNKNOWN_LEFT } from "../announce/announce.ts";
 import { FetchError, quote } from "../base/errors.ts";
 import { guardListener } from "../base/guard_listener.ts";
@@ -55,7 +54,6 @@ export class MetadataFetch {
   readonly #session: SessionContext;
   readonly #emit: (event: MagnetEvent) => void;
   readonly #download: MetadataDownload;
-  readonly #announcer: Announcer;
   readonly #dialing: PeerDialing;
   readonly #context: ConnectionContext;
   readonly #contacts = new Map<PeerKey, Contact>();
@@ -78,7 +76,6 @@ export class MetadataFetch {
     this.#session = session;
     this.#emit = guardListener(onEvent);
     const { infoHash, trackers } = link;
-    const { ownId: peerId, announceKey: key, port } = session;
     this.#download = new MetadataDownload((info) =>
       infoHashFromBytes(sha1(info)) === infoHash
     );
@@ -99,20 +96,14 @@ export class MetadataFetch {
       signal: this.#ending.signal,
       connections: { peers: this.#hopes, hasSlotFor: () => true },
       onPeer: (channel, address) => this.adopt(channel, address),
-    });
-    this.#announcer = new Announcer({
-      ...{ infoHash, peerId, key, port },
       tiers: trackers.map((url) => [url]),
       progress: () => ({ uploaded: 0, downloaded: 0, left: UNKNOWN_LEFT }),
-      onPeers: (addresses) => this.#dialing.learn("tracker", addresses),
       onReport: (report) => {
         if (report.type === "announceFailed") {
           this.#trackerFailure = report.reason.replace(/^C/, "c");
         }
         this.#emit(report);
       },
-      announce: session.announce,
-      fdPressure: session.fdPressure,
     });
   }
 
@@ -132,7 +123,7 @@ export class MetadataFetch {
       if (performance.now() < endMs) this.#tick();
       else this.#result.reject(this.#failure(timeoutMs));
     }, Math.min(TICK_MS, timeoutMs));
-    const announcing = this.#announcer.run(this.#ending.signal);
+    const announcing = this.#dialing.announcer.run(this.#ending.signal);
     let isFetched = false;
     try {
       this.#dialLinked();
@@ -143,7 +134,7 @@ export class MetadataFetch {
       clearInterval(timer);
       this.stop();
       // The session announces the torrent at once, as the same peer.
-      if (!isFetched) await this.#announcer.stop();
+      if (!isFetched) await this.#dialing.announcer.stop();
       await Promise.all([announcing, ...this.#running]);
     }
   }
@@ -304,7 +295,7 @@ export class MetadataFetch {
     }
     this.#apply({ type: "tick" });
     this.#dialing.apply({ type: "tick" });
-    if (this.#hopes.size === 0) this.#announcer.requestMorePeers();
+    if (this.#hopes.size === 0) this.#dialing.announcer.requestMorePeers();
   }
 
   /** Dials the peers that the link names. */

@@ -1,12 +1,12 @@
 /**
- * Performs the dials that a torrent's {@linkcode Dialer} decides on, and reports
- * each result to it. One deadline covers connection and handshake, so that a host
+ * Finds the peers of a torrent: announces it to its trackers, performs the dials that
+ * its {@linkcode Dialer} decides on, and reports each result to it. One deadline covers connection and handshake, so that a host
  * which drops packets costs seconds, not minutes.
  *
  * @module
  */
+import { Announcer, type AnnouncerOptions } from "../announce/announcer.ts";
 import { ProtocolError } from "../base/errors.ts";
-import type { InfoHash } from "../base/identifier.ts";
 import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
 import { joinSignals } from "../base/join_signals.ts";
 import type { AddressSource } from "../dialing/address_book.ts";
@@ -26,8 +26,10 @@ import {
 import type { SessionContext } from "./session_context.ts";
 
 /** Options for {@linkcode PeerDialing}. */
-export interface PeerDialingOptions extends Pick<DialerOptions, "connections"> {
-  readonly infoHash: InfoHash;
+export interface PeerDialingOptions
+  extends
+    Pick<DialerOptions, "connections">,
+    Pick<AnnouncerOptions, "infoHash" | "tiers" | "progress" | "onReport"> {
   readonly signal: AbortSignal;
   /** Takes over a channel. */
   readonly onPeer: (channel: HandshakenChannel, address: PeerAddress) => void;
@@ -35,6 +37,7 @@ export interface PeerDialingOptions extends Pick<DialerOptions, "connections"> {
 
 /** Dials the peers of one torrent until `signal` is aborted. */
 export class PeerDialing {
+  readonly announcer: Announcer;
   readonly #session: SessionContext;
   readonly #options: PeerDialingOptions;
   readonly #dialer: Dialer;
@@ -48,6 +51,12 @@ export class PeerDialing {
     this.#dialer = new Dialer(
       { random, maxPeers, permits, limiter, connections },
     );
+    const { ownId: peerId, announceKey: key, port } = session;
+    const { announce, fdPressure } = session;
+    this.announcer = new Announcer({
+      ...{ ...options, peerId, key, port, announce, fdPressure },
+      onPeers: (addresses) => this.learn("tracker", addresses),
+    });
   }
 
   /** Adds addresses to be dialed. */

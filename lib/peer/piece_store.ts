@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { TransferProgress } from "../announce/announce.ts";
 import type { Bitfield } from "../base/bitfield.ts";
 import type { PeerId } from "../base/identifier.ts";
 import { isPieceHash } from "../disk/hash_content.ts";
@@ -88,6 +89,14 @@ export class PieceStore {
       if (padding > 0 && pieces.has(index)) length -= padding;
     }
     return length;
+  }
+
+  /** The progress that is announced to trackers. */
+  get progress(): TransferProgress {
+    const { have, traffic: { uploaded, downloaded } } = this.#swarm;
+    const { geometry } = this.#torrent;
+    const left = geometry.length - geometry.lengthOf(have);
+    return { uploaded, downloaded, left };
   }
 
   /** Makes the storage ready; later calls wait for the first. @throws {StorageError} */

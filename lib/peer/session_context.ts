@@ -5,11 +5,7 @@
  *
  * @module
  */
-import {
-  type AnnounceFunction,
-  Announcer,
-  type AnnouncerOptions,
-} from "../announce/announcer.ts";
+import type { AnnounceFunction } from "../announce/announcer.ts";
 import type { Permits } from "../base/address_filter.ts";
 import type { FdPressure } from "../base/fd_pressure.ts";
 import type { PeerId } from "../base/identifier.ts";
@@ -93,34 +89,6 @@ export function createSwarm(
     listenPort: port,
     isPrivate,
     metadata: isPrivate ? undefined : new MetadataServer(info),
-  });
-}
-
-/** Creates the announcer of a torrent, which reports the progress of its engine. */
-export function createAnnouncer(
-  { ownId, announceKey, port, announce, fdPressure }: SessionContext,
-  options: Pick<AnnouncerOptions, "onPeers" | "onReport"> & {
-    readonly torrent: Torrent;
-    readonly swarm: Swarm;
-  },
-): Announcer {
-  const { torrent, swarm: { have, traffic }, onPeers, onReport } = options;
-  const { infoHash, geometry, announce: tiers } = torrent;
-  return new Announcer({
-    tiers,
-    infoHash,
-    peerId: ownId,
-    key: announceKey,
-    port,
-    progress: () => {
-      const { uploaded, downloaded } = traffic;
-      const left = geometry.length - geometry.lengthOf(have);
-      return { uploaded, downloaded, left };
-    },
-    onPeers,
-    onReport,
-    announce,
-    fdPressure,
   });
 }
 

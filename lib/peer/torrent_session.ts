@@ -7,7 +7,6 @@
  * @module
  */
 import { guardListener } from "../base/guard_listener.ts";
-import type { Announcer } from "../announce/announcer.ts";
 import { Bitfield, type PeerPieces } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
 import type { PeerId } from "../base/identifier.ts";
@@ -31,7 +30,6 @@ import { PieceStore, type TransferLoad } from "./piece_store.ts";
 import { setRates, type TransferControl } from "./pacer.ts";
 import {
   type ConnectionContext,
-  createAnnouncer,
   createConnectionContext,
   createSwarm,
   type SessionContext,
@@ -66,7 +64,6 @@ export class TorrentSession {
   readonly #emit: (event: SessionEvent) => void;
   readonly #session: SessionContext;
   readonly #swarm: Swarm;
-  readonly #announcer: Announcer;
   readonly #dialing: PeerDialing;
   readonly #context: ConnectionContext;
   readonly #connections = new Map<PeerKey, PeerConnection>();
@@ -101,15 +98,12 @@ export class TorrentSession {
     this.#context = this.#createContext();
     this.#dialing = new PeerDialing(session, {
       infoHash: torrent.infoHash,
-      signal: this.#stopping.signal,
-      connections: this.#swarm,
-      onPeer: (channel, address) => this.adopt(channel, address),
-    });
-    this.#announcer = createAnnouncer(session, {
-      torrent,
-      swarm: this.#swarm,
-      onPeers: (addresses) => this.#dialing.learn("tracker", addresses),
+      tiers: torrent.announce,
+      progress: () => this.#store.progress,
       onReport: (report) => this.#emit(report),
+      signal: this.#stopping.signal,
+      connections: swarm,
+      onPeer: (channel, address) => this.adopt(channel, address),
     });
   }
 
@@ -144,7 +138,7 @@ export class TorrentSession {
     const timer = setInterval(() => this.#tick(), TICK_MS);
     this.#track(this.#store.begin());
     try {
-      await this.#announcer.run(this.#stopping.signal);
+      await this.#dialing.announcer.run(this.#stopping.signal);
     } finally {
       clearInterval(timer);
     }
@@ -279,7 +273,7 @@ export class TorrentSession {
       case "completed":
         this.#dialing.apply({ type: "completed" });
         // With a part of the content this is no seeder.
-        if (this.#swarm.have.isFull) this.#announcer.completed();
+        if (this.#swarm.have.isFull) this.#dialing.announcer.completed();
         break;
       default:
         action satisfies never;
@@ -315,11 +309,11 @@ export class TorrentSession {
     const now = performance.now();
     if (hasSource(this.#swarm)) this.#sourceSeenMs = now;
     const lacksSource = now - this.#sourceSeenMs > SOURCE_WAIT_MS;
-    if (this.#announcer.setLacksSource(lacksSource)) {
+    if (this.#dialing.announcer.setLacksSource(lacksSource)) {
       this.#emit({ type: "sourceMissing" });
     }
     const isLonely = !this.isComplete && this.#connections.size === 0;
-    if (isLonely) this.#announcer.requestMorePeers();
+    if (isLonely) this.#dialing.announcer.requestMorePeers();
   }
 
   /** Keeps work that the shutdown waits for; a storage that fails ends the torrent. */
@@ -344,6 +338,9 @@ export class TorrentSession {
   async #shutDown(timeoutMs?: number): Promise<void> {
     this.#stopping.abort();
     for (const connection of this.#connections.values()) connection.close();
-    await Promise.all([this.#announcer.stop(timeoutMs), ...this.#underWay]);
+    await Promise.all([
+      this.#dialing.announcer.stop(timeoutMs),
+      ...this.#underWay,
+    ]);
   }
 }
