@@ -58,7 +58,7 @@ export function figuresOf(run: Run): Figures {
 }
 
 /** The quantile of ascending times. */
-export function quantile(
+function quantile(
   times: readonly number[],
   share: number,
 ): number | undefined {
@@ -159,7 +159,7 @@ export function parseLinkRate(text: string): number | undefined {
 }
 
 /** Bytes a second as `200 Mbit/s`. */
-export function formatLinkRate(bytesPerSecond: number): string {
+function formatLinkRate(bytesPerSecond: number): string {
   const bits = bytesPerSecond * 8;
   for (const [unit, size] of [["G", 1e9], ["M", 1e6], ["k", 1e3]] as const) {
     if (bits >= size) return `${Number((bits / size).toFixed(2))} ${unit}bit/s`;

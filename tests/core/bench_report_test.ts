@@ -1,10 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import {
-  formatResults,
-  formatVerdicts,
-  judge,
-  replaceSection,
-} from "../../scripts/bench/report.ts";
+import { judge, replaceSection } from "../../scripts/bench/report.ts";
 import type { Target } from "../../scripts/bench/row.ts";
 import {
   parseCallCount,
@@ -31,15 +26,6 @@ const BOUND: Target = {
   limit: "at most",
   factor: 1,
   reference: { type: "constant", value: 4 },
-};
-const ROW = {
-  name: "sample",
-  work: "a sample",
-  metrics: [
-    { id: "rate", label: "MiB/s", decimals: 0 },
-    { id: "cpu", label: "CPU s", decimals: 2 },
-  ],
-  targets: [FASTER, CHEAPER, BOUND],
 };
 const RESULTS = [
   {
@@ -88,39 +74,6 @@ Deno.test("judge() has no verdict if one side was not measured", () => {
   assertEquals(judge(FASTER, RESULTS.slice(0, 1)), undefined);
   assertEquals(judge(BOUND, [{ name: "ours", runs: [] }]), undefined);
   assertEquals(judge(BOUND, []), undefined);
-});
-
-Deno.test("formatResults() shows medians, runs and the reasons of missing participants", () => {
-  assertEquals(
-    formatResults({ row: ROW, results: RESULTS }),
-    [
-      "|       | MiB/s | CPU s | runs       |",
-      "| ----- | ----- | ----- | ---------- |",
-      "| ours  | 100   | 4.00  | 90 100 110 |",
-      "| one   | 50    | 2.25  | 40 60      |",
-      "| three | 99    | -     | 99         |",
-      "",
-      "- two: two is not installed",
-    ].join("\n"),
-  );
-});
-
-Deno.test("formatVerdicts() has a line for each target, and the reason of a skipped row", () => {
-  const skipped = { ...ROW, work: "another", targets: [BOUND] };
-  assertEquals(
-    formatVerdicts([
-      { row: ROW, results: RESULTS },
-      { row: skipped, results: [], skipped: "needs root" },
-    ]),
-    [
-      "| work     |       | lanswarm | against    | ratio | target                     |            |",
-      "| -------- | ----- | -------- | ---------- | ----- | -------------------------- | ---------- |",
-      "| a sample | MiB/s | 100      | 50 (one)   | 2.00  | at least twice the fastest | met        |",
-      "| a sample | CPU s | 4.00     | 2.25 (one) | 1.78  | below the lowest           | not met    |",
-      "| a sample | CPU s | 4.00     | 4          | 1.00  | at most 4                  | met        |",
-      "| another  | CPU s | -        | -          | -     | at most 4                  | needs root |",
-    ].join("\n"),
-  );
 });
 
 Deno.test("replaceSection() replaces the figures of one row", () => {
