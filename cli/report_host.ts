@@ -67,6 +67,7 @@ export function reportHost(
     ...receivedBy(run, reporter.control?.source),
     // With a part of the content it is no copy of the source.
     stays: !exitWhenComplete && !run.isPart,
+    wantedBytes: run.isPart ? run.snapshot?.length : undefined,
   });
   const reporting = (async () => {
     while (!ending.signal.aborted && !reporter.isUseless) {

@@ -63,8 +63,10 @@ export interface HostReport {
   readonly addresses: readonly string[];
   /** Its state. */
   readonly state: ReportedState;
-  /** The part that is verified and stored, from 0 to 1. */
+  /** The part that is verified and stored, from 0 to 1: of what the host wants. */
   readonly fraction: number;
+  /** Bytes that the host wants. @default {the whole torrent} */
+  readonly wantedBytes?: number | undefined;
   /** Its receive rate. */
   readonly downloadBytesPerSecond: number;
   /** Its send rate. */
@@ -110,6 +112,7 @@ export function reportPath(report: HostReport): string {
     state: report.state,
     // Rounded down: 1 is everything.
     fraction: Math.floor(report.fraction * 1e6) / 1e6,
+    wanted: report.wantedBytes,
     down: Math.round(report.downloadBytesPerSecond),
     up: Math.round(report.uploadBytesPerSecond),
     free: report.freeBytes,
@@ -150,7 +153,7 @@ const QUERY = {
   ...{ fraction: decimal(1), down: decimal(), up: decimal() },
   ...{ free: optional(decimal()), exit: optional(decimal(0xffff_ffff)) },
   stays: optional(oneOf(["0", "1"])),
-  received: optional(decimal()),
+  ...{ received: optional(decimal()), wanted: optional(decimal()) },
   change: optional(decimal()),
 };
 const EVIDENCE = {
@@ -186,6 +189,7 @@ export function parseReport(text: string): HostReport {
     addresses: readAddresses(rest.addresses) ?? [],
     state: rest.state as ReportedState,
     fraction: Number(rest.fraction),
+    wantedBytes: number(rest.wanted),
     downloadBytesPerSecond: Number(rest.down),
     uploadBytesPerSecond: Number(rest.up),
     freeBytes: number(rest.free),

@@ -26,11 +26,20 @@ export class Part {
   /** Bytes that the host lacks; `Infinity` while it does not know the length. */
   left = Infinity;
   isPresent = true;
-  readonly progress: Progress = new Progress();
+  /** Bytes that the host wants. */
+  wanted = Infinity;
+  progress: Progress = new Progress();
   /** The most that it was seen to receive, in bytes a second. */
   mostDown = 0;
   /** The most that it was seen to send, in bytes a second. */
   mostUp = 0;
+
+  /** Notes how much of the torrent the host wants; its progress begins anew. */
+  want(bytes: number): void {
+    if (bytes === this.wanted) return;
+    this.wanted = bytes;
+    this.progress = new Progress();
+  }
 }
 
 /** The context of a host that is described. */
@@ -65,6 +74,13 @@ export class HostRow {
   /** A host of which nothing is known but the time of its first sign. */
   constructor(nowMs: number) {
     this.firstSeenMs = this.lastSeenMs = this.progressedMs = nowMs;
+  }
+
+  /** The torrent at the host, which takes part in it from now on. */
+  part(infoHash: InfoHash): Part {
+    const part = this.parts.get(infoHash) ?? new Part();
+    this.parts.set(infoHash, part);
+    return part;
   }
 
   /** The row as far as one torrent goes; `undefined` if its host takes no part in it. */

@@ -12,7 +12,7 @@ import type { Expectation } from "./expectation.ts";
 import { placeHosts } from "./expected_hosts.ts";
 import type { Finish } from "./forecast.ts";
 import { type HostReport, isOver } from "./host_report.ts";
-import { type HostRow, Part } from "./host_row.ts";
+import type { HostRow, Part } from "./host_row.ts";
 import { isVerified, NEVER_SEEN, type RolloutHost } from "./host_state.ts";
 import { RolloutControl } from "./rollout_control.ts";
 import { RolloutShare } from "./rollout_share.ts";
@@ -124,7 +124,13 @@ export class Rollout {
     const row = this.#rows.of(announce, nowMs);
     if (row === undefined) return;
     row.lastSeenMs = nowMs;
-    const part = this.#progress(row, { infoHash, left, nowMs });
+    // A host that wants a part announces what the whole torrent lacks.
+    const { report } = row;
+    const known = report?.infoHash === infoHash && report.peerId === peerId &&
+        report.wantedBytes !== undefined
+      ? row.parts.get(infoHash)
+      : undefined;
+    const part = known ?? this.#progress(row, { infoHash, left, nowMs });
     part.isPresent = event !== "stopped";
   }
 
@@ -149,9 +155,11 @@ export class Rollout {
     if (state === "fetching") {
       row.judgement.noteRate(report.downloadBytesPerSecond);
     }
+    const wanted = Math.min(report.wantedBytes ?? length, length);
+    row.part(infoHash).want(wanted);
     const hasAll = state === "verified" || state === "done";
     // A host with everything but the last hash lacks something.
-    const left = hasAll ? 0 : Math.max(1, Math.round(length * (1 - fraction)));
+    const left = hasAll ? 0 : Math.max(1, Math.round(wanted * (1 - fraction)));
     this.#progress(row, { infoHash, left, nowMs }).isPresent = true;
     return true;
   }
@@ -220,7 +228,7 @@ export class Rollout {
   #lackOf({ parts }: HostRow): Record<"left" | "length", number> {
     const lack = { left: 0, length: 0 };
     for (const [infoHash, part] of parts) {
-      const { length } = this.#shares.get(infoHash)!;
+      const length = Math.min(part.wanted, this.#shares.get(infoHash)!.length);
       // A peer with a magnet link does not know the length.
       lack.left += Math.min(part.left, length);
       lack.length += length;
@@ -236,8 +244,7 @@ export class Rollout {
       readonly nowMs: number;
     },
   ): Part {
-    const part = row.parts.get(infoHash) ?? new Part();
-    row.parts.set(infoHash, part);
+    const part = row.part(infoHash);
     if (left < part.left) row.progressedMs = nowMs;
     part.left = left;
     const { downloadBytesPerSecond: down, uploadBytesPerSecond: up = 0 } =

@@ -16,6 +16,7 @@ const REPORT: HostReport = {
   addresses: ["192.168.1.7", "fd00::7"],
   state: "failed",
   fraction: 0.625,
+  wantedBytes: 5_000_000,
   downloadBytesPerSecond: 12_345_678,
   uploadBytesPerSecond: 0,
   freeBytes: 3_100_000_000,

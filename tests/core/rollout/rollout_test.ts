@@ -59,6 +59,37 @@ Deno.test("a host is complete with every share that it takes part in", () => {
   assertEquals(countsOf(rollout), [1, 0]);
 });
 
+Deno.test("a host that wants a part stays verified when it announces what it lacks", () => {
+  const rollout = createRollout();
+  rollout.announced(announce("1", { left: 1_000 }), 0);
+  const wantedBytes = 100;
+  for (let nowMs = 0; nowMs <= 4_000; nowMs += 1_000) {
+    const fraction = nowMs / 10_000;
+    rollout.reported(
+      report("1", { wantedBytes, fraction }),
+      "192.168.1.1",
+      nowMs,
+    );
+  }
+  rollout.announced(announce("1", { left: 960 }), 4_000);
+  assertEquals(rollout.hosts(4_000)[0]!.fraction, 0.4);
+  // 60 bytes at 10 in a second, not 960.
+  assertEquals(Math.round(rollout.finish(4_000)!.leftMs / 1_000), 6);
+  const verified = report("1", { wantedBytes, state: "verified", fraction: 1 });
+  rollout.reported(verified, "192.168.1.1", 10_000);
+  rollout.announced(announce("1", { left: 900 }), 20_000);
+  assertEquals(rowsOf(rollout, 20_000), ["lab01 verified"]);
+  assertEquals(rollout.hosts(20_000)[0]!.completeAtMs, 10_000);
+  // It is started again for the rest.
+  rollout.announced(
+    announce("7", { hostname: "192.168.1.1", left: 900 }),
+    30_000,
+  );
+  const rest = report("7", { name: "lab01", fraction: 0.1 });
+  rollout.reported(rest, "192.168.1.1", 30_000);
+  assertEquals(rowsOf(rollout, 30_000), ["lab01 fetching"]);
+});
+
 Deno.test("a host that was started again keeps its row", () => {
   const rollout = createRollout();
   rollout.announced(announce("1", { left: 0 }), 0);
