@@ -177,7 +177,8 @@ export class TorrentRun implements TorrentState {
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof StorageError)) throw error;
-      this.#stop(error);
+      if (error instanceof ContentChangedError) this.#startAgain(error);
+      else this.#stop(error);
     }
   }
 
@@ -294,7 +295,7 @@ export class TorrentRun implements TorrentState {
     const [content, transfer] = [this.#content, this.#transfer];
     this.#gainedBefore = this.gained;
     this.#content = this.#transfer = this.#verification = undefined;
-    await session.removeTorrent(transfer!);
+    if (transfer !== undefined) await session.removeTorrent(transfer);
     await content?.[Symbol.asyncDispose]();
     await delay(pauseMs, { signal })
       // Aborted: there is nothing to start.

@@ -13,8 +13,9 @@
 import type { Bitfield } from "../base/bitfield.ts";
 import type { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { type FilePlaces, isOnDisk } from "./file_places.ts";
+import type { FilePlaces } from "./file_places.ts";
 import { PARALLEL_SYNCS } from "./file_syncs.ts";
+import { isOnDisk } from "./present_ranges.ts";
 
 /** Files of a batch: three batches are less than a pool of files holds open. */
 const MAX_BATCH_LENGTH = 16;
@@ -172,9 +173,7 @@ export class FileCompletion {
         if (this.#mustWait(fileIndex)) {
           this.#heldSinceBegin.push({ fileIndex, named });
         } else naming.push(named);
-      } else if (
-        this.#places.isNamed(fileIndex) || this.#places.isLinked(fileIndex)
-      ) {
+      } else if (this.#places.isForeign(fileIndex)) {
         await this.#actions.makePart(fileIndex);
       }
     }

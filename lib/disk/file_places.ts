@@ -16,7 +16,12 @@ import {
   type TorrentFile,
 } from "../metainfo/torrent.ts";
 import { modeOf } from "./file_modes.ts";
-import { type FileStamp, isSameFile } from "./file_system.ts";
+import {
+  type FileStamp,
+  isModified,
+  isSameFile,
+  stampOf,
+} from "./file_system.ts";
 import type { GuardedFile, GuardedFolder } from "./guarded_folder.ts";
 import {
   type OldFile,
@@ -27,26 +32,15 @@ import {
 } from "./old_file.ts";
 import { OWN_FOLDER } from "./own_folder.ts";
 import { publishFiles } from "./publish_file.ts";
+import { isOnDisk } from "./present_ranges.ts";
 import { errorCode, MOVE_AWAY } from "./storage_failure.ts";
 import { existingFolder, tryToWrite } from "./write_trial.ts";
+
+const MODIFIED = "another program modified it";
 
 /** The folder of a torrent's parts, below a download folder. */
 export function partsFolder({ infoHash }: Pick<Torrent, "infoHash">): string[] {
   return [OWN_FOLDER, "parts", infoHash];
-}
-
-/** True if a file has content that must be on the disk. */
-export function isOnDisk({ isPadding, length }: TorrentFile): boolean {
-  return !isPadding && length > 0;
-}
-
-/** True if two names are proven to be of one file. */
-function isOneFile(
-  left: FileStamp | undefined,
-  right: FileStamp | undefined,
-): boolean {
-  return left?.inode !== undefined && right?.inode !== undefined &&
-    isSameFile(left, right);
 }
 
 /** Final names and parts of one torrent. */
@@ -61,8 +55,8 @@ export class FilePlaces {
   readonly #new = new Set<number>();
   /** Indexes of parts that are hard links: of a copy of them more is written. */
   readonly #linked = new Set<number>();
-  /** Indexes of files that had their names when the content was verified. */
-  #named: ReadonlySet<number> | undefined;
+  /** Files that had their names when the content was verified, with their stamps then. */
+  #named: ReadonlyMap<number, FileStamp | undefined> | undefined;
 
   constructor(
     torrent: Torrent,
@@ -95,8 +89,9 @@ export class FilePlaces {
     const partStamps = await this.#folder.stamps(parts);
     for (const [place, index] of indexes.entries()) {
       const { path, length } = this.#files[index]!;
-      const size = stamps[place]?.size;
-      if (isOneFile(stamps[place], partStamps[place])) {
+      const [stamp, partStamp] = [stamps[place], partStamps[place]];
+      const size = stamp?.size;
+      if (stamp?.inode && partStamp?.inode && isSameFile(stamp, partStamp)) {
         // A kill interrupted its publication. Harmless if the disk is read-only.
         await Deno.remove(this.#folder.pathOf(parts[place]!)).catch(() => {});
         continue;
@@ -152,19 +147,15 @@ export class FilePlaces {
     return this.#parts.has(fileIndex);
   }
 
-  /** True if a part is a hard link, of which a copy is made before a write. */
-  isLinked(fileIndex: number): boolean {
-    return this.#linked.has(fileIndex);
-  }
-
   /** True if a file is to get its name: others stay parts. */
   isWanted(fileIndex: number): boolean {
     return this.#wanted.has(fileIndex);
   }
 
-  /** True if a file had its name when the content was verified, and has it still. */
-  isNamed(fileIndex: number): boolean {
-    return !this.isPart(fileIndex) && this.#named?.has(fileIndex) === true;
+  /** True if a verified file has its name, or is a link: no part that may be written. */
+  isForeign(fileIndex: number): boolean {
+    return this.#linked.has(fileIndex) ||
+      (!this.isPart(fileIndex) && this.#named?.has(fileIndex) === true);
   }
 
   /**
@@ -176,9 +167,13 @@ export class FilePlaces {
     foreign: readonly number[],
   ): void {
     const others = new Set(foreign);
-    const isNamed = (index: number): boolean =>
-      stamps[index] !== undefined && !this.isPart(index) && !others.has(index);
-    this.#named = new Set([...stamps.keys()].filter(isNamed));
+    const entries = [...stamps.entries()];
+    this.#named = new Map(
+      entries.filter(([index, stamp]) =>
+        stamp !== undefined && !this.isPart(index) && !others.has(index)
+      ),
+    );
+    for (const index of this.#linked) this.#parts.set(index, stamps[index]);
   }
 
   /** Makes the folder of the parts. @throws {StorageError} If the system refuses. */
@@ -213,14 +208,21 @@ export class FilePlaces {
       ? await paths.findFile(file.path, "name", paths.keptFolders())
       : undefined;
     if (named !== undefined) {
+      const verified = this.#named?.get(fileIndex) ?? stampOf(named.info);
+      if (isModified(verified, stampOf(named.info))) {
+        throw this.#changed(fileIndex, MODIFIED);
+      }
       const isLinked = (named.info.nlink ?? 1) > 1;
       await this.#folder.take(file.path, part, isLinked ? "name" : "write");
       if (isLinked) this.#linked.add(fileIndex);
+      this.#parts.set(fileIndex, verified);
     }
     if (!this.isPart(fileIndex)) this.#parts.set(fileIndex, undefined);
     if (!this.#linked.has(fileIndex)) return;
-    const isOther = await separatePart(this.#folder, part, file);
-    if (isOther) this.#parts.set(fileIndex, undefined);
+    const verified = this.#parts.get(fileIndex);
+    const made = await separatePart(this.#folder, part, { file, verified });
+    if (made === "gone") throw this.#changed(fileIndex, MODIFIED);
+    if (made !== undefined) this.#parts.set(fileIndex, undefined);
     this.#linked.delete(fileIndex);
   }
 
@@ -254,11 +256,10 @@ export class FilePlaces {
     if (isNew) this.#new.add(fileIndex);
     const before = this.#parts.get(fileIndex);
     if (before !== undefined && !isSameFile(before, stamp)) {
-      const path = this.#folder.pathOf(this.#files[fileIndex]!.path);
-      throw new ContentChangedError(
-        `Cannot keep sharing ${path}: it was deleted or moved away`,
-      );
+      throw this.#changed(fileIndex, "it was deleted or moved away");
     }
+    // A link has the stamp with which it was verified.
+    if (before && this.#linked.has(fileIndex)) return;
     this.#parts.set(fileIndex, stamp);
   }
 
@@ -336,6 +337,11 @@ export class FilePlaces {
         `Cannot use ${filePath}: it holds ${size} bytes and the torrent says it is empty; ${MOVE_AWAY}`,
       );
     });
+  }
+
+  #changed(fileIndex: number, how: string): ContentChangedError {
+    const path = this.#folder.pathOf(this.#files[fileIndex]!.path);
+    return new ContentChangedError(`Cannot keep sharing ${path}: ${how}`);
   }
 
   #partOf(fileIndex: number): readonly string[] {

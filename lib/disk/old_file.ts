@@ -16,6 +16,7 @@ import {
   type FileStamp,
   FileSystem,
   ifAny,
+  isModified,
   isSameFile,
   stampOf,
 } from "./file_system.ts";
@@ -49,7 +50,7 @@ export type CopyReason =
 
 /** The outcome for an old file that was to take the place of a missing one. */
 export type TakeOutcome =
-  /** It is gone, or something else is in its place. */
+  /** It is gone, something else is in its place, or it was modified. */
   | { readonly type: "gone" }
   | { readonly type: "linked" }
   /** The reason is given if it was to be a link. */
@@ -63,6 +64,8 @@ export interface PartOfOldFile {
   readonly file: TorrentFile;
   /** Allows a hard link. */
   readonly mayLink: boolean;
+  /** The stamp of the part that it takes the place of, as it was verified. @default none */
+  readonly verified?: FileStamp | undefined;
 }
 
 /** An open part into which a file is copied. */
@@ -215,7 +218,7 @@ export async function openOldFile(
  */
 export async function takeOldFile(
   folder: GuardedFolder,
-  { old, part, file, mayLink }: PartOfOldFile,
+  { old, part, file, mayLink, verified }: PartOfOldFile,
 ): Promise<TakeOutcome> {
   using source = await openOldFile(old);
   if (source === undefined) return { type: "gone" };
@@ -231,6 +234,13 @@ export async function takeOldFile(
     const reason = mayLink ? await source.linkTo(target, file) : undefined;
     const isLinked = mayLink && reason === undefined;
     if (!isLinked) await source.copyTo(target);
+    if (verified !== undefined) {
+      const [now] = await folder.paths.follow(part, "name", old.stamp);
+      if (isModified(verified, now)) {
+        await Deno.remove(copyPath);
+        return { type: "gone" };
+      }
+    }
     await Deno.rename(copyPath, partPath);
     return isLinked ? { type: "linked" } : { type: "copied", reason };
   } catch (error) {
@@ -244,22 +254,22 @@ export async function takeOldFile(
 /**
  * Puts a copy in the place of a part that has another name elsewhere, where it stays
  * as it is.
- * @returns False if it has no other name.
- * @throws {StorageError} If it was replaced, or the system refuses.
+ * @returns The outcome; `undefined` if it has no other name.
+ * @throws {StorageError} If the system refuses.
  */
 export async function separatePart(
   folder: GuardedFolder,
   part: readonly string[],
-  file: TorrentFile,
-): Promise<boolean> {
+  { file, verified }: Pick<PartOfOldFile, "file" | "verified">,
+): Promise<TakeOutcome["type"] | undefined> {
   const found = await folder.paths.findFile(part, "name");
-  if ((found?.info.nlink ?? 1) <= 1) return false;
-  const stamp = stampOf(found!.info);
+  if (found === undefined) return undefined;
+  const stamp = stampOf(found.info);
+  if (isModified(verified ?? stamp, stamp)) return "gone";
+  if ((found.info.nlink ?? 1) <= 1) return undefined;
   const old = { root: folder.pathOf([]), path: part, stamp };
-  const made = { old, part, file, mayLink: false };
-  const { type } = await takeOldFile(folder, made);
-  if (type !== "gone") return true;
-  throw storageFailure("copy", folder.pathOf(part), "ENOENT");
+  const made = { old, part, file, mayLink: false, verified };
+  return (await takeOldFile(folder, made)).type;
 }
 
 /** True if a guarded file is gone or was replaced, and the system refused nothing. */

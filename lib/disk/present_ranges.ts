@@ -4,9 +4,13 @@
  * @module
  */
 import type { TorrentFile } from "../metainfo/torrent.ts";
-import { isOnDisk } from "./file_places.ts";
 import type { FileStamp } from "./file_system.ts";
 import type { ByteRange } from "./storage.ts";
+
+/** True if a file has content that must be on the disk. */
+export function isOnDisk({ isPadding, length }: TorrentFile): boolean {
+  return !isPadding && length > 0;
+}
 
 /** The content in files with these stamps, right or wrong. */
 export function rangesOf(

@@ -13,6 +13,7 @@ import {
   type FileStamp,
   type FileSystem,
   ifAny,
+  isModified,
   isSameFile,
   stampOf,
 } from "./file_system.ts";
@@ -28,7 +29,10 @@ const COPY_LENGTH = 2 ** 20;
 export interface Publication {
   readonly from: readonly string[];
   readonly to: readonly string[];
-  /** The stamp of the file when it was opened, with the size that it must have. */
+  /**
+   * The stamp of the file when it was opened, with the size that it must have; of a link
+   * to an old file, when it was verified.
+   */
   readonly own: FileStamp;
   /** True if the file has a name elsewhere, where it stays as it is. @default {false} */
   readonly isLinked?: boolean | undefined;
@@ -95,9 +99,12 @@ async function confirmLinked(
       ? await confirmName(folder, { from, to, own, isLinked }, folders)
       : await publishCopy(folder, { from, to, own });
     await ifAny(folder.fileSystem.remove(fromPath));
-    if (stamp.size === own.size) return stamp;
+    const isChanged = isLinked && linked.value
+      ? isModified(own, stamp)
+      : stamp.size !== own.size;
+    if (!isChanged) return stamp;
     await ifAny(folder.fileSystem.remove(toPath));
-    throw changed("another program changed its size");
+    throw changed("another program modified it");
   } catch (error) {
     if (error instanceof NameTakenError) {
       const stamp = await stampOfEqual(folder, { from, to, own });

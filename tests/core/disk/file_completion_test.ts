@@ -18,8 +18,7 @@ Deno.test("a piece completes 40,000 files in about the time that 40,000 calls ta
   const places = {
     isPart: () => false,
     isWanted: () => true,
-    isNamed: () => false,
-    isLinked: () => false,
+    isForeign: () => false,
   };
   const done = (): Promise<void> => Promise.resolve();
   const completion = new FileCompletion(torrent, {
@@ -50,8 +49,7 @@ Deno.test("files that are to be first have their names before all others", async
     places: {
       isPart: (index: number) => complete.includes(index),
       isWanted: () => true,
-      isNamed: () => false,
-      isLinked: () => false,
+      isForeign: () => false,
     } as unknown as FilePlaces,
     first: Bitfield.fromBytes(Uint8Array.of(0b1001_0000), 4),
     named: (index) => Promise.resolve(void named.push(index)),
@@ -81,8 +79,7 @@ Deno.test("what an earlier run completed is named when begin is over, whichever 
     places: {
       isPart: () => true,
       isWanted: () => true,
-      isNamed: () => false,
-      isLinked: () => false,
+      isForeign: () => false,
     } as unknown as FilePlaces,
     first: Bitfield.fromBytes(Uint8Array.of(0b0100_0000), 2),
     named: (index) => Promise.resolve(void named.push(index)),
