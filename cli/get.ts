@@ -167,7 +167,7 @@ async function* load(
   }
   display.searching();
   const found = await findCandidates(job, { console, signal });
-  const candidate = await choose(found, job, { console, signal });
+  const candidate = await choose(found, job, { console, display, signal });
   onChosen();
   display.found(candidate);
   const { share, listing, host } = await untilReady(candidate, {
@@ -202,7 +202,9 @@ async function* load(
 async function choose(
   candidates: readonly Candidate[],
   { json, quiet }: GetJob,
-  { console, signal }: Pick<JobContext, "console" | "signal">,
+  { console, display, signal }: Pick<JobContext, "console" | "signal"> & {
+    readonly display: GetDisplay;
+  },
 ): Promise<Candidate> {
   const [first, ...others] = candidates;
   if (others.length === 0) return first!;
@@ -217,6 +219,7 @@ async function choose(
       `or ${get} http://${first!.hosts[0]}/torrents/NAME.torrent`;
     throw new NoShareError(`cannot choose a share: ${reason}`, list);
   }
+  display.asking();
   for (const line of list) console.writeErrorLine(printable(`  ${line}`));
   for (;;) {
     console.writeErrorLine(`Which one? Type 1 to ${list.length} and Enter:`);

@@ -28,6 +28,8 @@ import type { Candidate } from "./share_search.ts";
 export interface GetDisplay extends PeerDisplay {
   /** Shares are looked for. */
   searching(): void;
+  /** A question follows, with nothing below it. */
+  asking(): void;
   found(candidate: Candidate): void;
   /** The share is still being hashed. */
   waiting(candidate: Candidate): void;
@@ -56,6 +58,7 @@ export function createGetDisplay(
     searching: () => {
       if (output.form === "live") output.state(["looking for shares"]);
     },
+    asking: () => output.state([]),
     found: (candidate: Candidate) => {
       writeCandidate("found", candidate);
       write(describeCandidate(candidate));
@@ -71,26 +74,34 @@ export function createGetDisplay(
   if (json) return { ...createPeerDisplay(output), ...search };
   let startMs = foundMs;
   let length = 0;
+  let startLength = 0;
+  let part = "";
   const ending = exitWhenComplete
     ? ""
     : ". Helping the others; Ctrl+C to stop.";
   return {
     ...search,
     listening: () => {},
-    news: ({ name }, news) => {
+    news: ({ name, geometry }, news) => {
       if (news.type === "verified") {
         startMs = performance.now();
-        const { verifiedLength } = news.snapshot;
+        const { verifiedLength, pieceCount } = news.snapshot;
         length = news.snapshot.length;
+        startLength = verifiedLength;
+        if (pieceCount < geometry.pieceCount) {
+          part = "the wanted part of ";
+          write(`${formatSize(length)} of it is wanted`);
+        }
         if (verifiedLength === length) {
-          write(`${shown(name)} is here already, and verified${ending}`);
+          write(`${part}${shown(name)} is here already, and verified${ending}`);
         } else if (verifiedLength > 0) {
           write(`${formatSize(verifiedLength)} of it is here already`);
         }
       } else if (news.type === "completed") {
-        const time = describeTime((performance.now() - startMs) / 1000);
-        const figures = `${formatSize(length)} in ${time}`;
-        write(`${shown(name)} is complete and verified: ${figures}${ending}`);
+        const seconds = (performance.now() - startMs) / 1000;
+        const figures = describeFetched({ length, startLength, seconds });
+        const what = `${part}${shown(name)}`;
+        write(`${what} is complete and verified: ${figures}${ending}`);
       } else if (news.type === "oldFilesTaken") write(describeTaken(news));
       else if (news.type === "paused") write("paused by the share");
       else if (news.type === "resumed") write("the share goes on");
@@ -105,6 +116,21 @@ export function createGetDisplay(
     },
     end: () => {},
   };
+}
+
+/** `58.4 GiB in 8 min 51 s`, or `58.4 GiB, 3 GiB of it fetched in 25 s` */
+export function describeFetched(
+  { length, startLength, seconds }: {
+    readonly length: number;
+    /** What was there at the start. */
+    readonly startLength: number;
+    readonly seconds: number;
+  },
+): string {
+  const time = describeTime(seconds);
+  if (startLength === 0) return `${formatSize(length)} in ${time}`;
+  const fetched = formatSize(length - startLength);
+  return `${formatSize(length)}, ${fetched} of it fetched in ${time}`;
 }
 
 /** ` 34 %  112 MiB/s from 9 machines  6:10 left  → ./images` */

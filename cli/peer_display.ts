@@ -161,7 +161,7 @@ export function describeNews(
 
 /** The reasons for copies, of so many files. */
 const COPY_REASONS: Readonly<Record<CopyReason, string>> = {
-  different: "changed",
+  different: "with changed pieces",
   exposed: "open to changes by others",
   mode: "with another executable bit",
   refused: "that the system does not link",
@@ -177,7 +177,7 @@ export function describeTaken(
   const size = formatSize(length);
   const others = begun.length === 0
     ? ""
-    : `; ${plural(begun.length, "file")} begun before not looked up`;
+    : `; ${plural(begun.length, "file")} begun before, kept as found`;
   if (!mayLink) return `${files} copied (${size})${others}`;
   const reasons = Object.entries(copied).map(([reason, count]) =>
     `${count} ${COPY_REASONS[reason as CopyReason]}`

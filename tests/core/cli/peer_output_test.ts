@@ -303,7 +303,7 @@ Deno.test("describeNews() says which old files were linked, and why others were 
     ],
     [
       { ...taken, mayLink: false, linked: [], copied: {}, begun: [7] },
-      "6 files of the older version copied (3 MiB); 1 file begun before not looked up",
+      "6 files of the older version copied (3 MiB); 1 file begun before, kept as found",
     ],
     [
       { ...taken, mayLink: true, linked: [0, 1, 2, 3, 4, 5], copied: {} },
@@ -314,7 +314,7 @@ Deno.test("describeNews() says which old files were linked, and why others were 
         ...{ ...taken, mayLink: true, linked: [1, 2] },
         copied: { different: 1, exposed: 2, refused: 1 },
       },
-      "6 files of the older version (3 MiB): 2 linked, 4 copied (1 changed, 2 open to changes by others, 1 that the system does not link)",
+      "6 files of the older version (3 MiB): 2 linked, 4 copied (1 with changed pieces, 2 open to changes by others, 1 that the system does not link)",
     ],
   ] as const;
   for (const [news, line] of cases) {
