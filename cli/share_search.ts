@@ -97,12 +97,10 @@ export async function searchNetwork(
         if (isMeant?.(share) === false) return;
         const hosts = share.addresses.filter(permits)
           .flatMap((address) => urlHosts([address], share.port));
-        const known = found.get(share.id)?.hosts ?? [];
-        const all = [...new Set([...known, ...hosts])].slice(0, MAX_HOSTS);
-        if (all.length === 0) return;
+        const candidate = joinOffer(found.get(share.id), share, hosts);
+        if (candidate.hosts.length === 0) return;
         if (found.size === 0) endIn(FURTHER_MS);
-        const sizeBytes = share.sizeBytes || undefined;
-        found.set(share.id, { ...share, sizeBytes, hosts: all });
+        found.set(share.id, candidate);
       },
     });
   } catch (error) {
@@ -113,6 +111,19 @@ export async function searchNetwork(
   }
   signal.throwIfAborted();
   return [...found.values()];
+}
+
+/** A share that one more machine offers; `hostName` is that of the first of `hosts`. */
+export function joinOffer(
+  known: Candidate | undefined,
+  { id, name, sizeBytes, hostName }: Omit<Candidate, "hosts">,
+  hosts: readonly string[],
+): Candidate {
+  return {
+    ...{ id, name, sizeBytes: sizeBytes || undefined },
+    hostName: known?.hostName ?? hostName,
+    hosts: [...new Set([...known?.hosts ?? [], ...hosts])].slice(0, MAX_HOSTS),
+  };
 }
 
 function cannotLook(reason: string): NoShareError {

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describeCandidate } from "../../../cli/find_share.ts";
-import { describeState } from "../../../cli/get_display.ts";
+import { describeFetched, describeState } from "../../../cli/get_display.ts";
+import { joinOffer } from "../../../cli/share_search.ts";
 import { MIB, peer, snapshot, TORRENT } from "./snapshots.ts";
 
 Deno.test("describeState() shows progress, sources and the place", () => {
@@ -68,5 +69,31 @@ Deno.test("describeCandidate() names the share and its machine, both cut to 64 c
       name: "\u{1F427}".repeat(70),
     }),
     `${"\u{1F427}".repeat(63)}…, from [fd00::1]`,
+  );
+});
+
+Deno.test("joinOffer() keeps the name and the address of one machine together", () => {
+  const share = { id: "a", name: "images", sizeBytes: 0 };
+  const teacher = joinOffer(undefined, { ...share, hostName: "teacher-pc" }, [
+    "192.168.1.10:8000",
+  ]);
+  const hosts = ["192.168.1.11:8000", "192.168.1.10:8000"];
+  const both = joinOffer(teacher, { ...share, hostName: "lab01" }, hosts);
+  assertEquals(both, {
+    ...{ id: "a", name: "images", sizeBytes: undefined },
+    hostName: "teacher-pc",
+    hosts: ["192.168.1.10:8000", "192.168.1.11:8000"],
+  });
+});
+
+Deno.test("describeFetched() counts what was there before apart", () => {
+  const length = 912 * MIB;
+  assertEquals(
+    describeFetched({ length, startLength: 0, seconds: 6 }),
+    "912 MiB in 6 s",
+  );
+  assertEquals(
+    describeFetched({ length, startLength: 500 * MIB, seconds: 1 }),
+    "912 MiB, 412 MiB of it fetched in 1 s",
   );
 });
