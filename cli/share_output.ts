@@ -201,7 +201,8 @@ export function describeMachines(
   const failures = failed === 0 ? "" : `, ${failed} failed`;
   const states = `${complete} complete, ${fetching} fetching${failures}`;
   const machines = `${plural(count, "machine")}: ${states}`;
-  if (all === 0) return machines;
+  // A rate falls to 0 only some time after the last byte.
+  if (all === 0 || fetching === 0) return machines;
   const rates = `${formatSize(own)}/s from here, ${formatSize(all)}/s in all`;
   return `${machines}   ${rates}`;
 }

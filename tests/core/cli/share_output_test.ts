@@ -114,6 +114,10 @@ Deno.test("describeMachines() says who has it and how fast it goes", () => {
     ),
     "3 machines: 1 complete, 0 fetching, 2 failed",
   );
+  assertEquals(
+    describeMachines({ complete: 7, fetching: 0, failed: 0 }, rates),
+    "7 machines: 7 complete, 0 fetching",
+  );
 });
 
 Deno.test("describeSummary() counts who is missing, and says whether the source is needed", () => {
