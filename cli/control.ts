@@ -60,10 +60,12 @@ ${isLimit ? RATE_HELP : ""}
 
 Options:
 
-It needs the token of the share: from --token-file, from the environment variable
-LANSWARM_TOKEN, or, in the folder that is shared from and on the same machine, from
-.lanswarm/token. Other BitTorrent clients take no commands: the machine that shares
-serves them nothing while it pauses.
+It needs the token of the share. On the machine that shares, in the folder that
+it shares from, it finds the token in .lanswarm/token. Elsewhere, give a copy by
+--token-file or in the environment variable LANSWARM_TOKEN.
+
+Other BitTorrent clients take no commands: the machine that shares serves them
+nothing while it pauses.
 `;
 }
 

@@ -115,10 +115,18 @@ export function parseCommandLine<F extends Flags>(
   if (takes === undefined && positionals.length > 0) {
     throw new UsageError(`unexpected argument ${positionals[0]}`);
   }
-  const { name, min = 0, max = Infinity } = takes ?? {};
-  if (positionals.length < min) throw new UsageError(`no ${name} is given`);
-  if (positionals.length > max) {
-    throw new UsageError(`more than one ${name} is given`);
+  const { name = "", min = 0, max = Infinity } = takes ?? {};
+  const { length } = positionals;
+  if (length < min) {
+    const missing = name.split(" ").slice(length).join(" and no ");
+    throw new UsageError(`no ${missing} is given`);
+  }
+  if (length > max) {
+    throw new UsageError(
+      max === 1
+        ? `more than one ${name} is given`
+        : `unexpected argument ${positionals[max]}`,
+    );
   }
   return { flags: Object.fromEntries(values) as FlagValues<F>, positionals };
 }

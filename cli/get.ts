@@ -50,14 +50,14 @@ Fetches what another machine of the network shares, and helps the others to it.
 
 Usage: ${invocationOf("get")} [WHAT]
 
-  WHAT    the name of a share, the machine that shares as NAME, ADDRESS, HOST:PORT
-          or the URL of its page, a torrent file or its URL, a magnet link or an
-          info hash (default: the only share on the network)
+  WHAT    a share, by its name; the machine that shares, as NAME, ADDRESS,
+          HOST:PORT or the URL of its page; a torrent file or its URL; a magnet
+          link; or an info hash (default: the only share on the network)
 
 Options:
 
-Every piece is verified before it is stored. Ctrl+C ends get; to continue, run it
-again. Without --exit-when-complete it goes on sending to the other machines.
+Every piece is verified before it is stored. Ctrl+C ends get; to continue, run
+it again. Without --exit-when-complete it goes on sending to the other machines.
 `;
 
 const { seedOnly: _, watch: __, retryForMs, ...SHARED_FLAGS } = PEER_FLAGS;

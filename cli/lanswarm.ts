@@ -13,16 +13,18 @@ Copies files and folders to every machine of a local network.
 
   lanswarm share images             share a file or a folder
   lanswarm get                      fetch what another machine shares
-  lanswarm wait http://192.168.1.10:8000/
-                                    wait until every expected machine has it
-  lanswarm pause http://192.168.1.10:8000/
-                                    hold it everywhere; resume; limit 10MB/s URL
+  lanswarm wait 192.168.1.10        wait until every expected machine has it
+  lanswarm pause 192.168.1.10       hold the transfers on every machine
+  lanswarm resume 192.168.1.10      let them go on
+  lanswarm limit 10MB/s 192.168.1.10
+                                    limit all of them together
   lanswarm peer document.torrent    download and share a torrent's content
   lanswarm tracker 8000             tell the peers of torrents about each other
   lanswarm create document.pdf http://192.168.1.100:8000/announce
                                     make a torrent file
   lanswarm show document.torrent    print what a torrent file contains
-  lanswarm verify document.torrent . check a copy: right, wrong, missing, extra
+  lanswarm verify document.torrent .
+                                    check a copy: right, wrong, missing, extra
 
 Each command explains itself: lanswarm COMMAND --help
 `;

@@ -44,9 +44,9 @@ Usage: ${invocationOf("wait")} URL
 
 Options:
 
-Ends with 0 when all are verified, with 4 at the --timeout and the names of those
-that are missing on standard output, one a line, and with 1 if the share is gone.
-Their states and reasons are on standard error.
+Ends with 0 when all are verified, with 4 at the --timeout, and with 1 if the
+share is gone. At the --timeout, standard output has the names of those that are
+missing, one a line, and standard error their states and reasons.
 `;
 
 export const FLAGS = {

@@ -93,6 +93,15 @@ Deno.test("parseCommandLine() refuses an argument of a program that takes none",
   );
 });
 
+Deno.test("parseCommandLine() names the arguments that are missing, and the first one too many", () => {
+  const takes = { name: "TORRENT FOLDER", min: 2, max: 2 };
+  const read = (...args: string[]): unknown =>
+    parseCommandLine(args, { help: "", flags: {}, takes });
+  assertThrows(() => read(), UsageError, "no TORRENT and no FOLDER is given");
+  assertThrows(() => read("a"), UsageError, "no FOLDER is given");
+  assertThrows(() => read("a", "b", "c"), UsageError, "unexpected argument c");
+});
+
 Deno.test("parseCommandLine() says which flag is invalid and why", () => {
   const cases: [args: string[], reason: string][] = [
     [["--colour"], "unknown flag --colour"],

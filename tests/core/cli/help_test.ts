@@ -1,4 +1,4 @@
-import { assertInstanceOf, assertMatch } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
 import {
   FLAGS as CONTROL_FLAGS,
   parseControlJob,
@@ -45,6 +45,8 @@ for (const [name, flags, parse] of PROGRAMS) {
     for (const flag of [...names, "debug", "version", "help"]) {
       assertMatch(request.text, new RegExp(`^ +--${flag}( |$)`, "m"), flag);
     }
+    const wide = request.text.split("\n").filter(({ length }) => length > 80);
+    assertEquals(wide, []);
   });
 }
 
