@@ -246,6 +246,8 @@ export async function takeOldFile(
   } catch (error) {
     // Harmless if it stays: it is no part, and goes at the end.
     await Deno.remove(copyPath).catch(() => {});
+    // Of a part that is separated, its user names the file.
+    if (old.path === part) throw error;
     const oldPath = join(old.root, ...old.path);
     throw storageFailure(`copy ${oldPath} to`, partPath, error);
   }

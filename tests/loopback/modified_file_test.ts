@@ -1,9 +1,14 @@
-/** Files that another program modifies between their verification and their names. */
+/**
+ * Files that another program modifies between their verification and their names, and
+ * copies in the place of links that fail.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { peer } from "../../cli/peer.ts";
 import type { Bitfield } from "../../lib/base/bitfield.ts";
-import { ContentChangedError } from "../../lib/base/errors.ts";
+import { ContentChangedError, StorageError } from "../../lib/base/errors.ts";
 import {
   openTorrentContent,
   TorrentContent,
@@ -90,5 +95,39 @@ Deno.test({
     }
     await assertCopied(shared, dir);
     assertEquals(await Deno.readFile(join(old, "a")), new Uint8Array(LENGTH));
+  },
+});
+
+Deno.test({
+  name: "a link that cannot be replaced by a copy is an error of its file",
+  ignore,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const [old, dir] = ["old", "dir"].map((name) =>
+      join(folder.path, name)
+    ) as [
+      string,
+      string,
+    ];
+    await Deno.mkdir(old);
+    const bytes = content.slice(0, LENGTH);
+    bytes[LENGTH - 1]! ^= 1;
+    await Deno.writeFile(join(old, "a"), bytes, { mode: 0o644 });
+    const options = { dir, recordSecret, from: [old], mayLink: true };
+    await using opened = await openTorrentContent(torrent, options);
+    const have = await opened.verify();
+    const { copyFile } = Deno;
+    Deno.copyFile = () =>
+      Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC" }));
+    try {
+      await assertRejects(
+        () => opened.begin(have),
+        StorageError,
+        `Cannot write ${join(dir, "new", "a")}: the disk is full`,
+      );
+    } finally {
+      Deno.copyFile = copyFile;
+    }
+    assertEquals(await Deno.readFile(join(old, "a")), bytes);
   },
 });
