@@ -103,8 +103,6 @@ export function compileArguments(
     "compile",
     // Everything is in the bundle.
     "--no-config",
-    // A missing permission is an error where nobody can answer a prompt.
-    "--no-prompt",
     // The code cache would be a file in the system's temporary folder.
     "--no-code-cache",
     `--target=${target}`,

@@ -222,11 +222,11 @@ Deno.test("compileArguments() takes the permissions of the task and forbids prom
   assertEquals(args, [
     "compile",
     "--no-config",
-    "--no-prompt",
     "--no-code-cache",
     "--target=x86_64-pc-windows-msvc",
     "--output=C:\\dist\\tracker.exe",
     "--include=hash_worker.ts",
+    "--no-prompt",
     "-N",
     "-R",
     "-W",
