@@ -13,9 +13,16 @@ export function testUnless(
   missing: string | undefined,
   name: string,
   fn: () => void | Promise<void>,
+  { outlives = false }: {
+    /** True if the test opens what later tests use: a browser. @default {false} */
+    readonly outlives?: boolean;
+  } = {},
 ): void {
   if (missing === undefined) {
-    Deno.test(name, fn);
+    const sanitize = !outlives;
+    Deno.test(
+      { name, fn, sanitizeOps: sanitize, sanitizeResources: sanitize },
+    );
   } else if (isContinuousIntegration) {
     Deno.test(name, () => {
       throw new Error(`Cannot run this test, and CI may skip none: ${missing}`);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import {
   BROWSER_TIMEOUT_MS,
   launchChromium,
@@ -22,7 +22,11 @@ export interface BrowserDesk {
   readonly requests: readonly string[];
 }
 
-/** Registers a test that has a fresh browser with an empty page. */
+/** The browser of all tests of this worker, from the first one to the end of the last. */
+let browser: Promise<Browser> | undefined;
+let waitingCount = 0;
+
+/** Registers a test that has an empty page, which shares nothing with those of others. */
 export function browserTest(
   name: string,
   fn: (desk: BrowserDesk) => Promise<void>,
@@ -31,31 +35,35 @@ export function browserTest(
   const missing = chromiumPath === undefined
     ? "chromium is not installed"
     : undefined;
-  testUnless(missing, name, () => withBrowser(chromiumPath!, fn, options));
+  waitingCount++;
+  const run = async (): Promise<void> => {
+    try {
+      browser ??= launchChromium(chromiumPath!);
+      await withPage(await browser, fn, options);
+    } finally {
+      if (--waitingCount === 0) await (await browser)?.close();
+    }
+  };
+  testUnless(missing, name, run, { outlives: true });
 }
 
-async function withBrowser(
-  executablePath: string,
+async function withPage(
+  browser: Browser,
   fn: (desk: BrowserDesk) => Promise<void>,
   options: BrowserContextOptions,
 ): Promise<void> {
-  const browser = await launchChromium(executablePath);
-  try {
-    const context = await browser.newContext(options);
-    context.setDefaultTimeout(BROWSER_TIMEOUT_MS);
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    const requests: string[] = [];
-    page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) {
-        complaints.push(message.text());
-      }
-    });
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("dialog", (dialog) => complaints.push(dialog.message()));
-    page.on("request", (request) => requests.push(request.url()));
-    await fn({ page, complaints, requests });
-  } finally {
-    await browser.close();
-  }
+  await using context = await browser.newContext(options);
+  context.setDefaultTimeout(BROWSER_TIMEOUT_MS);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) {
+      complaints.push(message.text());
+    }
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("dialog", (dialog) => complaints.push(dialog.message()));
+  page.on("request", (request) => requests.push(request.url()));
+  await fn({ page, complaints, requests });
 }
