@@ -41,7 +41,7 @@ Deno.test({
   ignore: !isLinux,
   fn: async () => {
     await using folder = await temporaryFolder();
-    const length = 1024 * MIB;
+    const length = 256 * MIB;
     const source = join(folder.path, "images");
     await Deno.mkdir(source);
     await makeImage(join(source, "disk.img"), length);
