@@ -251,9 +251,11 @@ export class TorrentContent implements AsyncDisposable {
   #reportTaken(): void {
     const { taken, onTaken } = this.#parts;
     if (taken === undefined) return;
-    const isPart = (index: number): boolean =>
-      this.storage.places.isPart(index);
-    const linked = taken.linked.filter((index) => !isPart(index));
+    const { places } = this.storage;
+    const isPart = (index: number): boolean => places.isPart(index);
+    // Those that wait for the first files are links still.
+    const linked = taken.linked
+      .filter((index) => !isPart(index) || places.isForeign(index));
     const { different = 0 } = taken.copied;
     const count = different + taken.linked.length - linked.length;
     const copied = { ...taken.copied, ...count > 0 && { different: count } };

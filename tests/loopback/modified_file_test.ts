@@ -1,13 +1,13 @@
 /**
- * Files that another program modifies between their verification and their names, and
- * copies in the place of links that fail.
+ * Links to old files, and files of other programs, between their verification and their
+ * names.
  *
  * @module
  */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { peer } from "../../cli/peer.ts";
-import type { Bitfield } from "../../lib/base/bitfield.ts";
+import { Bitfield } from "../../lib/base/bitfield.ts";
 import { ContentChangedError, StorageError } from "../../lib/base/errors.ts";
 import {
   openTorrentContent,
@@ -129,5 +129,25 @@ Deno.test({
       Deno.copyFile = copyFile;
     }
     assertEquals(await Deno.readFile(join(old, "a")), bytes);
+  },
+});
+
+Deno.test({
+  name: "a link that waits for the files of --first is reported as one",
+  ignore,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const old = join(folder.path, "old");
+    await Deno.mkdir(old);
+    const bytes = content.slice(0, LENGTH);
+    await Deno.writeFile(join(old, "a"), bytes, { mode: 0o644 });
+    let linked: readonly number[] | undefined;
+    await using opened = await openTorrentContent(torrent, {
+      ...{ dir: join(folder.path, "dir"), recordSecret, from: [old] },
+      ...{ mayLink: true, onTaken: (taken) => linked = taken.linked },
+      first: Bitfield.fromBytes(Uint8Array.of(0b0100_0000), 2),
+    });
+    await opened.begin(await opened.verify());
+    assertEquals(linked, [0]);
   },
 });
