@@ -76,8 +76,12 @@ export class FileFinisher {
   /**
    * Finishes the files whose pieces are all stored, and links to folders once
    * everything is. Changes neither size nor time of a file, so its stamp stays.
+   * @param isPart True if a file does not have its name yet.
    */
-  async finish(have: Bitfield): Promise<void> {
+  async finish(
+    have: Bitfield,
+    isPart: (index: number) => boolean,
+  ): Promise<void> {
     if (this.#isFinished) return;
     const { files, geometry: { pieceLength } } = this.#torrent;
     let end = 0;
@@ -88,7 +92,7 @@ export class FileFinisher {
       end += length;
       if (length === 0 || isPadding) continue;
       while (piece * pieceLength < end && have.has(piece)) piece++;
-      const isMissing = piece * pieceLength < end;
+      const isMissing = piece * pieceLength < end || isPart(index);
       if (isMissing && this.#isWanted(index)) isWhole = false;
       const mustFinish = isExecutable || this.#linksTo.has(index);
       if (mustFinish && !isMissing) await this.finishFile(index);

@@ -280,7 +280,7 @@ export class FileStorage implements Storage {
 
   /** Gives complete files their executable bits and links. */
   finishFiles(have: Bitfield): Promise<void> {
-    return this.#finisher.finish(have);
+    return this.#finisher.finish(have, (index) => this.#places.isPart(index));
   }
 
   /**

@@ -4,6 +4,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { dirname, join } from "@std/path";
 import {
+  Bitfield,
   openFileStorage,
   openTorrentContent,
   verifyStorage,
@@ -65,6 +66,31 @@ linkTest("a link is made once what it leads to is complete", async () => {
   assertEquals(await opened.findChange(), undefined);
   assertEquals((await verifyStorage(storage, torrent)).isFull, true);
 });
+
+linkTest(
+  "no link is made to a file that waits for those of --first",
+  async () => {
+    await using folder = await temporaryFolder();
+    const { path: dir } = folder;
+    const { torrent, content } = linkedTorrent();
+    const first = Bitfield.fromBytes(Uint8Array.of(0b1000_0000), 5);
+    {
+      await using opened = await openTorrentContent(torrent, { dir, first });
+      const have = await opened.verify();
+      await opened.begin(have);
+      await opened.storage.write(16 * KIB, content.subarray(16 * KIB));
+      have.add(1);
+      await opened.save(() => have);
+    }
+    await using opened = await openTorrentContent(torrent, { dir, first });
+    const { storage } = opened;
+    await opened.begin(await opened.verify());
+    assertEquals(await linksIn(dir), []);
+    await storage.write(0, content.subarray(0, 16 * KIB));
+    await storage.named(0);
+    assertEquals(await linksIn(dir), LINKS);
+  },
+);
 
 linkTest(
   "a restart makes links that a crash has left out, and keeps those that are right",
