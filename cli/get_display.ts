@@ -12,6 +12,7 @@ import {
   describeTaken,
   describeVerification,
   type PeerDisplay,
+  TAKING,
   type TorrentState,
 } from "./peer_display.ts";
 import type { PeerJob } from "./peer_job.ts";
@@ -102,7 +103,8 @@ export function createGetDisplay(
         const figures = describeFetched({ length, startLength, seconds });
         const what = `${part}${shown(name)}`;
         write(`${what} is complete and verified: ${figures}${ending}`);
-      } else if (news.type === "oldFilesTaken") write(describeTaken(news));
+      } else if (news.type === "takingOldFiles") write(TAKING);
+      else if (news.type === "oldFilesTaken") write(describeTaken(news));
       else if (news.type === "paused") write("paused by the share");
       else if (news.type === "resumed") write("the share goes on");
       else if (news.type === "sourceMissing") {

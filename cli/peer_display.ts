@@ -91,6 +91,8 @@ export function createPeerDisplay(output: JobOutput): PeerDisplay {
 
 /** An event of one torrent. */
 export type TorrentNews =
+  /** Files of an older version are looked up and copied, which may take long. */
+  | { readonly type: "takingOldFiles" }
   | { readonly type: "verifying"; readonly progress: VerifyProgress }
   | {
     readonly type: "verified";
@@ -118,6 +120,8 @@ export function describeNews(
   news: TorrentNews,
 ): string | undefined {
   switch (news.type) {
+    case "takingOldFiles":
+      return TAKING;
     case "oldFilesTaken":
       return describeTaken(news);
     case "verifying":
@@ -158,6 +162,8 @@ export function describeNews(
       return news satisfies never;
   }
 }
+
+export const TAKING = "taking missing files from the older version";
 
 /** The reasons for copies, of so many files. */
 const COPY_REASONS: Readonly<Record<CopyReason, string>> = {
@@ -244,6 +250,8 @@ export function renderStates(
 
 export function newsToJson(torrent: Torrent, news: TorrentNews): JsonLine {
   switch (news.type) {
+    case "takingOldFiles":
+      return { ...torrentKeys(torrent), ...news };
     case "verifying":
       return verificationToJson(torrent, news.progress);
     case "verified":

@@ -147,6 +147,9 @@ export class TorrentRun implements TorrentState {
         this.#options,
       );
       const { fdPressure } = session;
+      if (job.from.length > 0) {
+        display.news(this.torrent, { type: "takingOldFiles" });
+      }
       const content = await openTorrentContent(stored, {
         ...{ dir, mustVerify, overwrite, fdPressure, recordSecret, verified },
         ...{ ...locking, wanted, first, from: job.from, signal },

@@ -47,6 +47,9 @@ async function fetchWithHelp(
   ]);
   assertEquals(code, 0, stderr);
   const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  const order = lines.map(({ type }) => type);
+  const begin = order.indexOf("takingOldFiles");
+  assert(begin >= 0 && begin < order.indexOf("verifying"), `${order}`);
   const { downloaded } = lines.findLast(({ type }) => type === "status");
   const { fileCount, linkedCount, copied } = lines.find(({ type }) =>
     type === "oldFilesTaken"

@@ -298,6 +298,10 @@ Deno.test("describeNews() says which old files were linked, and why others were 
   } as const;
   const cases = [
     [
+      { type: "takingOldFiles" },
+      "taking missing files from the older version",
+    ],
+    [
       { ...taken, mayLink: false, linked: [], copied: {} },
       "6 files of the older version copied (3 MiB)",
     ],
