@@ -21,6 +21,7 @@ import {
 } from "./old_file.ts";
 import { isOwnFolderName } from "./own_folder.ts";
 import { FileHasher } from "./piece_hashes.ts";
+import { isOnDisk } from "./present_ranges.ts";
 import { explained, sourceFailure } from "./storage_failure.ts";
 
 /** A storage into which files can be copied before it is verified. */
@@ -76,6 +77,18 @@ export async function takeOldFiles(
   { from, wanted, signal }: TakeOldFilesOptions,
 ): Promise<TakenFiles> {
   const stamps = await target.stamps();
+  const stored = [...torrent.files.keys()].filter((index) => {
+    const file = torrent.files[index]!;
+    return isOnDisk(file) && file.linkTarget === undefined &&
+      wanted?.has(index) !== false;
+  });
+  const begun = stored.filter((index) => stamps[index] !== undefined);
+  const missing = stored.filter((index) => stamps[index] === undefined);
+  const linked: number[] = [];
+  const copied: Partial<Record<CopyReason, number>> = {};
+  const taken = { fileCount: 0, length: 0, linked, begun, copied };
+  // The old folder may be gone once it is not needed.
+  if (missing.length === 0) return taken;
   const byPath = new Map<string, OldFile>();
   for (const folder of from) {
     for await (const [path, file] of walk(folder, torrent)) {
@@ -87,18 +100,8 @@ export async function takeOldFiles(
     files: [...byPath.values()],
     signal,
   });
-  const [linked, begun]: [number[], number[]] = [[], []];
-  const copied: Partial<Record<CopyReason, number>> = {};
-  const taken = { fileCount: 0, length: 0, linked, begun, copied };
-  for (const [index, file] of torrent.files.entries()) {
-    const { isPadding, linkTarget, length } = file;
-    const isLeftOut = isPadding || linkTarget !== undefined || length === 0 ||
-      wanted?.has(index) === false;
-    if (isLeftOut) continue;
-    if (stamps[index] !== undefined) {
-      begun.push(index);
-      continue;
-    }
+  for (const index of missing) {
+    const file = torrent.files[index]!;
     signal?.throwIfAborted();
     const path = file.path.slice(torrent.isFolder ? 1 : 0).join("/");
     const old = byPath.get(path) ?? await marks.find(index);
@@ -111,7 +114,7 @@ export async function takeOldFiles(
       copied[outcome.reason] = (copied[outcome.reason] ?? 0) + 1;
     }
     taken.fileCount++;
-    taken.length += Math.min(old.stamp.size, length);
+    taken.length += Math.min(old.stamp.size, file.length);
   }
   return taken;
 }

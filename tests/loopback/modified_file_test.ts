@@ -151,3 +151,24 @@ Deno.test({
     assertEquals(linked, [0]);
   },
 });
+
+Deno.test("an old folder may be gone once no file is missing", async () => {
+  await using folder = await temporaryFolder();
+  const [old, dir] = ["old", "dir"].map((name) => join(folder.path, name)) as [
+    string,
+    string,
+  ];
+  await Deno.mkdir(old);
+  for (const [index, name] of ["a", "b"].entries()) {
+    const bytes = content.slice(index * LENGTH, (index + 1) * LENGTH);
+    await Deno.writeFile(join(old, name), bytes);
+  }
+  for (const isThere of [true, false]) {
+    if (!isThere) await Deno.remove(old, { recursive: true });
+    const options = { dir, recordSecret, from: [old] };
+    await using opened = await openTorrentContent(torrent, options);
+    const have = await opened.verify();
+    await opened.begin(have);
+    assertEquals(have.isFull, true);
+  }
+});
