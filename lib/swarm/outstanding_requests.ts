@@ -36,7 +36,7 @@ const QUEUE_MS = 50;
 const FEW_SOURCES = 8;
 const LEAST_QUEUE_MS = 10;
 /** Time that blocks of all peers together may queue on our own link: with more, peers that answer at once would pass for late. */
-const OWN_QUEUE_MS = 1_000;
+const OWN_QUEUE_MS = 2_000;
 /** Blocks that a peer without the fast extension may send beyond those that were requested. */
 const MAX_STRAY_COUNT = 64;
 /** A peer that rejects requests is asked for nothing, twice as long each time in a row. */
@@ -133,7 +133,7 @@ export class RequestBalance {
     this.#mostCount = 2 * limits.leastCount;
   }
 
-  /** True if as much is requested as arrives in a second. */
+  /** True if as much is requested as arrives in two seconds. */
   get isFull(): boolean {
     return this.requestCount >= this.#mostCount;
   }

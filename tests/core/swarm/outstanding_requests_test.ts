@@ -64,7 +64,7 @@ Deno.test("OutstandingRequests of a snubbed peer do not count until it delivers"
   assertEquals(ahead(peers), ". ^ .");
 });
 
-Deno.test("OutstandingRequests are full at one request each once a second of blocks is outstanding", () => {
+Deno.test("OutstandingRequests are full at one request each once two seconds of blocks are outstanding", () => {
   const balance = new RequestBalance();
   const peers = Array.from({ length: 3 }, () => {
     const requests = new OutstandingRequests(balance, { isFast: true, now: 0 });
@@ -80,7 +80,7 @@ Deno.test("OutstandingRequests are full at one request each once a second of blo
   // 40 blocks a second.
   balance.received(20, 0);
   assertEquals(peers.map((peer) => peer.isFull), [false, true, false]);
-  // A minute later, 2 a second.
+  // A minute later, fewer than one a second.
   balance.received(1, 60_000);
   assertEquals(peers.map((peer) => peer.isFull), [true, true, true]);
   third!.clear();
