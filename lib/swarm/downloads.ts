@@ -51,9 +51,11 @@ export class Downloads {
     this.#context = context;
     this.sought = context.sought;
     this.#balance = new RequestBalance(options.requestLimits);
-    const isSuspect = (index: number): boolean =>
-      this.#corruptPieces.has(index);
-    this.#picker = new PiecePicker(context, options.random, isSuspect);
+    this.#picker = new PiecePicker(context, {
+      peers: this.#sources,
+      random: options.random,
+      isSuspect: (index) => this.#corruptPieces.has(index),
+    });
   }
 
   /** Content received from a peer, in bytes, on former connections too. */
@@ -73,7 +75,6 @@ export class Downloads {
   join(profile: PeerProfile): Source {
     const source = new Source(profile, this.#context, this.#balance);
     this.#sources.add(source);
-    this.#picker.add(source.picking);
     return source;
   }
 
@@ -85,7 +86,7 @@ export class Downloads {
     if (receivedLength > 0) this.#received.set(id, before + receivedLength);
     this.#releaseAll(source);
     source.requests.setAccepted(false);
-    this.#picker.remove(source.picking);
+    this.#picker.remove(source);
     this.#fillAll();
   }
 
@@ -240,7 +241,7 @@ export class Downloads {
   /** Returns whether a block of the piece may be requested of the peer now. */
   #addPiece(source: Source, index: number): boolean {
     source.addPiece(index, this.#context.lacks(index));
-    return this.#picker.gained(source.picking, index);
+    return this.#picker.gained(source, index);
   }
 
   #updateInterest(source: Source): void {
@@ -269,7 +270,7 @@ export class Downloads {
       const beginWhenAhead = source.isSeeder ? "unique" : "none";
       const begin = requests.isAhead ? beginWhenAhead : "any";
       const options = { among, begin, mayDouble: !isSlow(source) } as const;
-      const id = this.#picker.pick(source.picking, options);
+      const id = this.#picker.pick(source, options);
       if (id === undefined) break;
       requests.add(id, now);
       const isNext = run !== undefined && run.count < mostCount &&
@@ -286,10 +287,10 @@ export class Downloads {
 
   /** Copies a requested block into its piece, and has the piece verified once it is complete. */
   #place(source: Source, id: number, bytes: Uint8Array): void {
-    const { peer, requests, picking } = source;
+    const { peer, requests } = source;
     // The requests of a snubbed peer are released already.
     const ownCount = requests.isSnubbed ? 0 : 1;
-    if (!this.#picker.isMissing(id, picking)) {
+    if (!this.#picker.isMissing(id, source)) {
       if (ownCount > 0) this.#picker.release(id);
       return;
     }
@@ -313,10 +314,11 @@ export class Downloads {
   }
 
   /** Opens the peer's blocks to others. They stay outstanding, so a late block still counts. */
-  #snub({ requests, picking }: Source): void {
+  #snub(source: Source): void {
+    const { requests } = source;
     for (const id of requests) this.#picker.release(id);
     requests.setSnubbed(true);
-    this.#picker.abandon(picking);
+    this.#picker.abandon(source);
   }
 
   #forgive({ peer, requests }: Source): void {
@@ -337,11 +339,11 @@ export class Downloads {
   }
 
   #releaseAll(source: Source): void {
-    const { requests, picking } = source;
+    const { requests } = source;
     if (!requests.isSnubbed) {
       for (const id of requests) this.#picker.release(id);
     }
     source.clear();
-    this.#picker.abandon(picking);
+    this.#picker.abandon(source);
   }
 }

@@ -28,22 +28,16 @@ const LEAST_ASSEMBLY_COUNTS = { large: 2, small: 4 };
 const END_GAME_REQUESTS = 2;
 const END_GAME_WINDOW = 2;
 
-/** A peer to pick for. */
-export class PickingPeer {
+/** A peer to pick for, as a `Source` is. */
+export interface PickingPeer {
   readonly key: PeerKey;
   readonly pieces: Bitfield;
   /** Ids of the blocks requested of the peer. */
   readonly requests: Pick<ReadonlySet<number>, "size" | "has">;
-  /** Pieces in the rarity order that the peer has. */
-  waitingCount = 0;
-  /** The piece that the peer works on. */
+  /** Pieces in the rarity order that the peer has: the picker's. */
+  waitingCount: number;
+  /** The piece that the peer works on: the picker's. */
   current: PieceAssembly | undefined;
-
-  constructor(key: PeerKey, has: Pick<PickingPeer, "pieces" | "requests">) {
-    this.key = key;
-    this.pieces = has.pieces;
-    this.requests = has.requests;
-  }
 }
 
 type Begin = "any" | "unique" | "none";
@@ -62,7 +56,7 @@ export interface PickOptions {
 /** Rarest-first picking over pieces in progress. Blocks go by {@linkcode Geometry.blockId}. */
 export class PiecePicker {
   readonly #geometry: Geometry;
-  readonly #peers = new Set<PickingPeer>();
+  readonly #peers: Iterable<PickingPeer>;
   readonly #rarity: RarityOrder;
   readonly #isSuspect: (index: number) => boolean;
   readonly #pool: BufferPool;
@@ -70,7 +64,6 @@ export class PiecePicker {
   readonly #begun: PiecesInProgress;
   readonly #traffic: { wasted: number };
 
-  /** @param isSuspect Whether a piece was corrupt before: one peer alone must deliver it. */
   constructor(
     torrent: {
       readonly geometry: Geometry;
@@ -81,10 +74,16 @@ export class PiecePicker {
       /** Counts the bytes of pieces that are discarded. */
       readonly traffic: { wasted: number };
     },
-    random: Random,
-    isSuspect: (index: number) => boolean,
+    { peers, random, isSuspect }: {
+      /** All peers, a live view. */
+      readonly peers: Iterable<PickingPeer>;
+      readonly random: Random;
+      /** Whether a piece was corrupt before: one peer alone must deliver it. */
+      readonly isSuspect: (index: number) => boolean;
+    },
   ) {
     const { geometry } = torrent;
+    this.#peers = peers;
     this.#geometry = geometry;
     this.#traffic = torrent.traffic;
     this.#isSuspect = isSuspect;
@@ -103,15 +102,8 @@ export class PiecePicker {
     this.#pool = new BufferPool({ length, keepBytes });
   }
 
-  /** Adds a peer that has no piece yet. */
-  add(peer: PickingPeer): void {
-    this.#peers.add(peer);
-  }
-
-  /** Removes a peer and all that it has. */
-  remove(peer: PickingPeer): void {
-    this.#peers.delete(peer);
-    const { pieces } = peer;
+  /** Removes all that a peer has. */
+  remove({ pieces }: PickingPeer): void {
     for (let index = 0; index < pieces.length; index++) {
       if (pieces.has(index)) this.#rarity.decrement(index);
     }

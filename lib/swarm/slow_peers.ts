@@ -53,7 +53,8 @@ export function findLate(
   const lateMs = Math.max(LATE_MS, drainMs);
   const isHelpAtHand = picker.canBeginNone &&
     peers.some((peer) => isIdle(peer, now));
-  return peers.filter(({ requests, picking, rate }) => {
+  return peers.filter((peer) => {
+    const { requests, rate } = peer;
     if (requests.size === 0 || requests.isSnubbed) return false;
     const { lastProgressAt, window } = requests;
     const silentMs = now - lastProgressAt;
@@ -62,7 +63,7 @@ export function findLate(
     if (Math.max(window.waitingMs(now), silentMs) >= lateMs) return true;
     // A piece that the peer alone may deliver is late as soon as it will be.
     const bytesSoon = rate.bytesPerSecond(now) * LATE_MS / 1000;
-    return picker.exclusiveBytesLeft(picking) > bytesSoon;
+    return picker.exclusiveBytesLeft(peer) > bytesSoon;
   });
 }
 

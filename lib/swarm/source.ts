@@ -8,13 +8,15 @@
 import { Bitfield } from "../base/bitfield.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import { BLOCK_SIZE } from "../metainfo/geometry.ts";
+import type { PeerKey } from "./events.ts";
 import type { PeerProfile } from "./extensions.ts";
 import {
   OutstandingRequests,
   type RequestBalance,
 } from "./outstanding_requests.ts";
 import type { Peer, SwarmContext } from "./peer.ts";
-import { PickingPeer } from "./piece_picker.ts";
+import type { PieceAssembly } from "./piece_assembly.ts";
+import type { PickingPeer } from "./piece_picker.ts";
 import { MAX_REQUEST_LENGTH } from "./uploads.ts";
 
 /** Pieces that one peer may allow us while it chokes us; other clients offer 10. [BEP 6] */
@@ -23,12 +25,14 @@ const MAX_ALLOWED_FAST = 64;
 const REQUEST_MS = 50;
 
 /** The state of one peer's part in our download. */
-export class Source {
+export class Source implements PickingPeer {
   readonly peer: Peer;
+  readonly key: PeerKey;
   /** The pieces that it says it has. */
   readonly pieces: Bitfield;
   readonly requests: OutstandingRequests;
-  readonly picking: PickingPeer;
+  waitingCount = 0;
+  current: PieceAssembly | undefined;
   readonly rate: RateMeter;
   /** Content received from it, in bytes. */
   receivedLength = 0;
@@ -50,9 +54,9 @@ export class Source {
     const { peer } = profile;
     const { fast: isFast } = peer.extensions;
     this.peer = peer;
+    this.key = peer.key;
     this.pieces = new Bitfield(geometry.pieceCount);
     this.requests = new OutstandingRequests(balance, { isFast, now });
-    this.picking = new PickingPeer(peer.key, this);
     this.rate = new RateMeter(now);
     this.#profile = profile;
   }

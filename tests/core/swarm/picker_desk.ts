@@ -10,7 +10,7 @@ import { seededRandom } from "../../../lib/base/random.ts";
 import { BLOCK_SIZE, Geometry } from "../../../lib/metainfo/geometry.ts";
 import type { PieceAssembly } from "../../../lib/swarm/piece_assembly.ts";
 import {
-  PickingPeer,
+  type PickingPeer,
   type PickOptions,
   PiecePicker,
 } from "../../../lib/swarm/piece_picker.ts";
@@ -29,8 +29,7 @@ export interface PickerDeskOptions {
   readonly suspects?: readonly number[];
 }
 
-interface DeskPeer {
-  readonly picking: PickingPeer;
+interface DeskPeer extends PickingPeer {
   readonly requests: Set<number>;
 }
 
@@ -59,8 +58,11 @@ export class PickerDesk {
     };
     this.picker = new PiecePicker(
       torrent,
-      seededRandom(1),
-      (index) => suspects.includes(index),
+      {
+        peers: { [Symbol.iterator]: () => this.#peers.values() },
+        random: seededRandom(1),
+        isSuspect: (index) => suspects.includes(index),
+      },
     );
   }
 
@@ -68,20 +70,20 @@ export class PickerDesk {
   join(key: number, picture: string): void {
     const pieces = new Bitfield(this.#geometry.pieceCount);
     const requests = new Set<number>();
-    const picking = new PickingPeer(key, { pieces, requests });
-    this.#peers.set(key, { picking, requests });
-    this.picker.add(picking);
+    const peer = { key, pieces, requests, waitingCount: 0, current: undefined };
+    this.#peers.set(key, peer);
     for (const [index, cell] of [...picture].entries()) {
       if (cell !== "#") continue;
       pieces.add(index);
-      this.picker.gained(picking, index);
+      this.picker.gained(peer, index);
     }
   }
 
   /** Picks a block for a peer; `"-"` if there is nothing to request. */
   pick(key: number, options?: PickOptions): string {
-    const { picking, requests } = this.#peer(key);
-    const id = this.picker.pick(picking, options);
+    const peer = this.#peer(key);
+    const { requests } = peer;
+    const id = this.picker.pick(peer, options);
     if (id === undefined) return "-";
     assert(!requests.has(id), "a block is requested of a peer once");
     requests.add(id);
@@ -96,11 +98,12 @@ export class PickerDesk {
 
   /** The peer delivers a requested block. Returns the piece if it is complete. */
   deliver(key: number, name: string): PieceAssembly | undefined {
-    const { picking, requests } = this.#peer(key);
+    const peer = this.#peer(key);
+    const { requests } = peer;
     const id = this.#id(name);
     assert(requests.delete(id), `${name} is requested of ${key}`);
     this.picker.release(id);
-    if (!this.picker.isMissing(id, picking)) return undefined;
+    if (!this.picker.isMissing(id, peer)) return undefined;
     for (const other of this.#peers.values()) {
       if (other.requests.delete(id)) this.picker.release(id);
     }
@@ -132,15 +135,16 @@ export class PickerDesk {
 
   /** The peer drops its requests, as when it chokes us. */
   dropRequests(key: number): void {
-    const { picking, requests } = this.#peer(key);
+    const peer = this.#peer(key);
+    const { requests } = peer;
     for (const id of requests) this.picker.release(id);
     requests.clear();
-    this.picker.abandon(picking);
+    this.picker.abandon(peer);
   }
 
   /** True if the peer may deliver a block. */
   isMissing(key: number, name: string): boolean {
-    return this.picker.isMissing(this.#id(name), this.#peer(key).picking);
+    return this.picker.isMissing(this.#id(name), this.#peer(key));
   }
 
   #peer(key: number): DeskPeer {
