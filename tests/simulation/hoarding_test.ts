@@ -48,34 +48,32 @@ for (const shape of SHAPES) {
   }
 }
 
-for (const seed of [1, 2, 3]) {
-  Deno.test(`hoarders gain nothing by others that send corrupt blocks beside them (seed ${seed})`, async (t) => {
-    for (const secondsPerBlock of PACES) {
-      // One peer alone must deliver a suspect piece: 1024 blocks.
-      const lan = new VirtualLan({
-        seed,
-        pieceCount: 16,
-        blocksPerPiece: 1024,
-      });
-      lan.joinMany(20, {
-        isSeeder: true,
-        upBytesPerSecond: BLOCK_SIZE / secondsPerBlock,
-      });
-      const culprits = lan.joinMany(3, {
-        isSeeder: true,
-        upBytesPerSecond: 12_500_000,
-        isCorrupt: ({ offsetInPiece }) => offsetInPiece % 7 === 0,
-      });
-      lan.join({ isSeeder: true });
-      const leechers = lan.joinMany(2);
-      lan.runUntilAllComplete(600_000);
-      const names = culprits.map(({ hostname }) => hostname);
-      for (const { banned } of leechers) {
-        assertEquals(banned.filter((name) => !names.includes(name)), []);
-      }
-      const lastMs = Math.max(...completionTimes(leechers));
-      const name = `a block in ${secondsPerBlock} s: ${lastMs.toFixed()} ms`;
-      await t.step(name, () => assertLess(lastMs, 2 * MOST_MS));
+Deno.test("hoarders gain nothing by others that send corrupt blocks beside them (seed 1)", async (t) => {
+  for (const secondsPerBlock of PACES) {
+    // One peer alone must deliver a suspect piece: 1024 blocks.
+    const lan = new VirtualLan({
+      seed: 1,
+      pieceCount: 16,
+      blocksPerPiece: 1024,
+    });
+    lan.joinMany(20, {
+      isSeeder: true,
+      upBytesPerSecond: BLOCK_SIZE / secondsPerBlock,
+    });
+    const culprits = lan.joinMany(3, {
+      isSeeder: true,
+      upBytesPerSecond: 12_500_000,
+      isCorrupt: ({ offsetInPiece }) => offsetInPiece % 7 === 0,
+    });
+    lan.join({ isSeeder: true });
+    const leechers = lan.joinMany(2);
+    lan.runUntilAllComplete(600_000);
+    const names = culprits.map(({ hostname }) => hostname);
+    for (const { banned } of leechers) {
+      assertEquals(banned.filter((name) => !names.includes(name)), []);
     }
-  });
-}
+    const lastMs = Math.max(...completionTimes(leechers));
+    const name = `a block in ${secondsPerBlock} s: ${lastMs.toFixed()} ms`;
+    await t.step(name, () => assertLess(lastMs, 2 * MOST_MS));
+  }
+});

@@ -12,12 +12,12 @@ const SCENARIO: Scenario = {
   downBytesPerSecond: 125_000_000,
 };
 
-// As many pieces as it takes to come near the bound: at 10 Mbit/s a few.
+// As many pieces as it takes to come near the bound.
 for (
   const [megabits, pieceCount] of [
     [10, 200],
-    [1_000, 1000],
-    [10_000, 2000],
+    [1_000, 400],
+    [10_000, 1000],
   ] as const
 ) {
   Deno.test(`a hundred equal peers come near the bound at ${megabits} Mbit/s (seed 1)`, async (t) => {
@@ -39,22 +39,19 @@ for (
   });
 }
 
-for (const seed of [1, 2]) {
-  Deno.test(`the leechers that stay complete where many are slow and many leave (seed ${seed})`, async (t) => {
-    const { fast, slow } = figuresOf(
-      runScenario({
-        ...SCENARIO,
-        seed,
-        pieceCount: 1000,
-        slowCount: 20,
-        leavingCount: 10,
-        doesSeederLeave: true,
-      }),
-    );
-    const ratio = fast!.completionsMs.at(-1)! / fast!.boundMs;
-    await t.step(`the last fast one after ${ratio.toFixed(2)}`, () => {
-      assertEquals(fast!.incompleteCount + slow!.incompleteCount, 0);
-      assertLess(ratio, 1.5);
-    });
+Deno.test("the leechers that stay complete where many are slow and many leave (seed 1)", async (t) => {
+  const { fast, slow } = figuresOf(
+    runScenario({
+      ...SCENARIO,
+      pieceCount: 1000,
+      slowCount: 20,
+      leavingCount: 10,
+      doesSeederLeave: true,
+    }),
+  );
+  const ratio = fast!.completionsMs.at(-1)! / fast!.boundMs;
+  await t.step(`the last fast one after ${ratio.toFixed(2)}`, () => {
+    assertEquals(fast!.incompleteCount + slow!.incompleteCount, 0);
+    assertLess(ratio, 1.5);
   });
-}
+});
