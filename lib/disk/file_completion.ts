@@ -135,6 +135,11 @@ export class FileCompletion {
     if (completed.length > 0) this.#completed.set(piece, completed);
   }
 
+  /** True if a file lacks content, or its name. */
+  isMissing(fileIndex: number): boolean {
+    return this.#missing[fileIndex]! > 0 || this.#places.isPart(fileIndex);
+  }
+
   /** As `Storage.named`. */
   async named(index: number): Promise<readonly number[]> {
     const completed = this.#completed.get(index) ?? [];

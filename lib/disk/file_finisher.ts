@@ -10,6 +10,7 @@ import type { Bitfield } from "../base/bitfield.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type { GuardedFolder } from "./guarded_folder.ts";
 import { LinkMaker, type LinkOutcome, type TorrentLink } from "./link_maker.ts";
+import { isOnDisk } from "./present_ranges.ts";
 import type { StagedTree } from "./staged_tree.ts";
 
 /** Options of a {@linkcode FileFinisher}. */
@@ -74,28 +75,17 @@ export class FileFinisher {
   }
 
   /**
-   * Finishes the files whose pieces are all stored, and links to folders once
-   * everything is. Changes neither size nor time of a file, so its stamp stays.
-   * @param isPart True if a file does not have its name yet.
+   * Finishes the files that are complete, and links to folders once everything is.
+   * Changes neither size nor time of a file, so its stamp stays.
    */
-  async finish(
-    have: Bitfield,
-    isPart: (index: number) => boolean,
-  ): Promise<void> {
+  async finish(isMissing: (index: number) => boolean): Promise<void> {
     if (this.#isFinished) return;
-    const { files, geometry: { pieceLength } } = this.#torrent;
-    let end = 0;
     let isWhole = true;
-    for (const [index, file] of files.entries()) {
-      const { length, isExecutable, isPadding } = file;
-      let piece = Math.floor(end / pieceLength);
-      end += length;
-      if (length === 0 || isPadding) continue;
-      while (piece * pieceLength < end && have.has(piece)) piece++;
-      const isMissing = piece * pieceLength < end || isPart(index);
-      if (isMissing && this.#isWanted(index)) isWhole = false;
-      const mustFinish = isExecutable || this.#linksTo.has(index);
-      if (mustFinish && !isMissing) await this.finishFile(index);
+    for (const [index, file] of this.#torrent.files.entries()) {
+      if (!isOnDisk(file)) continue;
+      const mustFinish = file.isExecutable || this.#linksTo.has(index);
+      if (isMissing(index)) isWhole &&= !this.#isWanted(index);
+      else if (mustFinish) await this.finishFile(index);
     }
     if (isWhole) await this.finishRest();
     else this.#report();

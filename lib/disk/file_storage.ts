@@ -278,9 +278,9 @@ export class FileStorage implements Storage {
     return this.#completion.begin(have);
   }
 
-  /** Gives complete files their executable bits and links. */
-  finishFiles(have: Bitfield): Promise<void> {
-    return this.#finisher.finish(have, (index) => this.#places.isPart(index));
+  /** After `begin`, gives complete files their executable bits and links. */
+  finishFiles(): Promise<void> {
+    return this.#finisher.finish((index) => this.#completion.isMissing(index));
   }
 
   /**

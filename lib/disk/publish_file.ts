@@ -11,7 +11,6 @@ import { equals } from "@std/bytes/equals";
 import { ContentChangedError } from "../base/errors.ts";
 import {
   type FileStamp,
-  type FileSystem,
   ifAny,
   isModified,
   isSameFile,
@@ -139,10 +138,12 @@ export async function publishCopy(
     mode: mode === null ? undefined : mode & 0o777,
   });
   try {
-    await copyBytes(folder.fileSystem, {
-      ...{ source: source.file, target: made.file },
-      length: size,
-    });
+    const buffer = new Uint8Array(Math.min(COPY_LENGTH, size));
+    for (let offset = 0; offset < size; offset += COPY_LENGTH) {
+      const bytes = buffer.subarray(0, size - offset);
+      await folder.fileSystem.read(source.file, offset, bytes);
+      await folder.fileSystem.write(made.file, offset, bytes);
+    }
     await made.file.sync();
     const publication = { from: copy, to, own: { ...made.stamp, size } };
     return await publishFile(folder, publication);
@@ -175,22 +176,6 @@ async function stampOfEqual(
     if (!equals(ours!, theirs!)) return undefined;
   }
   return other.stamp;
-}
-
-async function copyBytes(
-  fileSystem: FileSystem,
-  { source, target, length }: {
-    readonly source: Deno.FsFile;
-    readonly target: Deno.FsFile;
-    readonly length: number;
-  },
-): Promise<void> {
-  const buffer = new Uint8Array(Math.min(COPY_LENGTH, length));
-  for (let offset = 0; offset < length; offset += buffer.length) {
-    const bytes = buffer.subarray(0, length - offset);
-    await fileSystem.read(source, offset, bytes);
-    await fileSystem.write(target, offset, bytes);
-  }
 }
 
 /** Confirms the new name of a file, or takes it back. */

@@ -197,7 +197,7 @@ export class TorrentContent implements AsyncDisposable {
     await this.storage.begin(have);
     this.#reportTaken();
     // Those that were complete, of which a crash may have left something undone.
-    await this.storage.finishFiles(have);
+    await this.storage.finishFiles();
   }
 
   /**

@@ -6,7 +6,6 @@
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { Bitfield } from "../../lib/base/bitfield.ts";
 import { StorageError } from "../../lib/base/errors.ts";
 import { openFileStorage } from "../../lib/disk/file_storage.ts";
 import { FileSystem } from "../../lib/disk/file_system.ts";
@@ -185,9 +184,7 @@ Deno.test({
       await Deno.chmod(join(dir, "set"), folderMode!);
       await Deno.chmod(path, 0o640);
       await using storage = await openFileStorage(torrent, { dir });
-      const have = new Bitfield(3);
-      for (const index of [0, 1]) have.add(index);
-      await storage.finishFiles(have);
+      await storage.finishFiles();
       assertEquals((await Deno.stat(path)).mode! & 0o777, mode);
     }
   },

@@ -8,7 +8,6 @@ import { infoHashFromBytes } from "../../lib/base/identifier.ts";
 import { openFileStorage } from "../../lib/disk/file_storage.ts";
 import { keepsModes } from "../../lib/source/source.ts";
 import {
-  Bitfield,
   createTorrent,
   openTorrentContent,
   sha1,
@@ -182,7 +181,7 @@ Deno.test({
     await opened.begin(have);
     await storePieces(opened.storage, torrent, { content, indexes: [1] });
     const { mtime } = await Deno.stat(path);
-    await opened.storage.finishFiles(Bitfield.full(2));
+    await opened.storage.finishFiles();
     assertEquals(await modeAt(path), 0o750);
     assertEquals((await Deno.stat(path)).mtime, mtime);
   },
