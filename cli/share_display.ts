@@ -9,7 +9,6 @@ import {
   type CreateTorrentProgress,
   cutName,
   describeFinish,
-  describeLight,
   describeVerdict,
   type ListedShare,
   magnetLinkOf,
@@ -31,6 +30,7 @@ import {
   describeHashing,
   describeMachines,
   describeShare,
+  describeShareLight,
   fitHosts,
   formatShareStart,
   getFrom,
@@ -132,7 +132,11 @@ export function createShareDisplay(
         lines.push(describeVerdict(verdict, hosts.length));
       }
       if (light !== undefined && counts.complete + counts.fetching > 0) {
-        lines.push(`Light: ${light.light}. ${describeLight(light)}`);
+        // Of several shares, it is that of the one that needs this machine most.
+        const worst = states.length < 2 ? undefined : states.find((state) => {
+          return rollout.light(nowMs, state.torrent.infoHash) === light;
+        });
+        lines.push(describeShareLight(light, worst?.torrent.name));
       }
       // Elsewhere each change would be one more line.
       if (output.form === "live") {

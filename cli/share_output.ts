@@ -8,6 +8,7 @@ import { encode } from "uqr";
 import {
   type CreateTorrentProgress,
   cutName,
+  describeLight,
   describeVerdict,
   isVerified,
   type JoinLine,
@@ -15,6 +16,7 @@ import {
   type RolloutSummary,
   type ShareSetting,
   shortHost,
+  type SourceLight,
 } from "../mod.ts";
 import { fractionOf } from "./progress_bar.ts";
 import { formatSize, formatTimeLeft, plural } from "./quantity.ts";
@@ -205,6 +207,15 @@ export function describeMachines(
   if (all === 0 || fetching === 0) return machines;
   const rates = `${formatSize(own)}/s from here, ${formatSize(all)}/s in all`;
   return `${machines}   ${rates}`;
+}
+
+/** `Light of tools.zip: red. 41% is only on this machine: leave it on` */
+export function describeShareLight(
+  light: Pick<SourceLight, "light" | "onlyHere">,
+  name?: string,
+): string {
+  const share = name === undefined ? "" : ` of ${cutName(name)}`;
+  return `Light${share}: ${light.light}. ${describeLight(light)}`;
 }
 
 /** `paused`, `at most 9.5 MiB/s in all`; empty without either. */

@@ -6,6 +6,7 @@ import {
   describeMachines,
   describeNeed,
   describeShare,
+  describeShareLight,
   describeSummary,
   fitHosts,
   formatShareStart,
@@ -117,6 +118,16 @@ Deno.test("describeMachines() says who has it and how fast it goes", () => {
   assertEquals(
     describeMachines({ complete: 7, fetching: 0, failed: 0 }, rates),
     "7 machines: 7 complete, 0 fetching",
+  );
+});
+
+Deno.test("describeShareLight() names the share where there are several", () => {
+  const light = { light: "red", onlyHere: 0.41 } as const;
+  const text = "red. 41% is only on this machine: leave it on";
+  assertEquals(describeShareLight(light), `Light: ${text}`);
+  assertEquals(
+    describeShareLight(light, "tools.zip"),
+    `Light of tools.zip: ${text}`,
   );
 });
 
