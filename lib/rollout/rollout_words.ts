@@ -49,16 +49,18 @@ export function describeLight(
 
 /** `Last one done in about 4 min 30 s, at 14:32 (± 20 s); 92% of the fastest possible` */
 export function describeFinish(
-  { leftMs, uncertaintyMs, endMs, ofBound }: Finish,
+  { leftMs, uncertaintyMs, endMs, boundMs, ofBound }: Finish,
   { nowMs, wallMs }: Clocks,
 ): string {
-  const end = new Date(wallMs + endMs - nowMs);
-  const time = [end.getHours(), end.getMinutes()]
+  const date = new Date(wallMs + endMs - nowMs);
+  const time = [date.getHours(), date.getMinutes()]
     .map((number) => `${number}`.padStart(2, "0")).join(":");
   const [left, doubt] = [leftMs, uncertaintyMs]
     .map((ms) => formatTimeLeft(ms / 1000));
-  const speed = `${formatFraction(ofBound)} of the fastest possible`;
-  return leftMs === 0
-    ? `All that joined were done at ${time}; ${speed}`
-    : `Last one done in about ${left}, at ${time} (± ${doubt}); ${speed}`;
+  const end = leftMs === 0
+    ? `All that joined were done at ${time}`
+    : `Last one done in about ${left}, at ${time} (± ${doubt})`;
+  // Nothing moved: all of it was there already.
+  if (boundMs === 0) return end;
+  return `${end}; ${formatFraction(ofBound)} of the fastest possible`;
 }

@@ -50,4 +50,9 @@ Deno.test("describeFinish() says when the last one is done, and how near the bou
     describeFinish({ ...finish, leftMs: 0, endMs: -119_000 }, clocks),
     "All that joined were done at 14:28; 92% of the fastest possible",
   );
+  const idle = { ...finish, leftMs: 0, boundMs: 0, ofBound: 0 };
+  assertEquals(
+    describeFinish(idle, clocks),
+    "All that joined were done at 14:34",
+  );
 });
