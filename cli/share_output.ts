@@ -190,6 +190,17 @@ export function describeSummary(
   return describeVerdict({ verified, needed }, needed) + light;
 }
 
+/** All shares of a machine, by name where there are several. */
+export function describeSummaries(
+  shares: readonly RolloutSummary[],
+  neededOf: (share: RolloutSummary) => number,
+): string {
+  return shares.map((share) => {
+    const name = shares.length < 2 ? "" : `${cutName(share.name)}: `;
+    return name + describeSummary(share, neededOf(share));
+  }).join(" · ");
+}
+
 /**
  * `7 machines: 3 complete, 4 fetching   118 MiB/s from here, 1.1 GiB/s in all`
  * @param rates In bytes a second: sent by this machine, received by all.

@@ -24,7 +24,7 @@ import { printable, printableJson } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
 import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
 import { formatTime } from "./quantity.ts";
-import { describeHosts, describeSummary } from "./share_output.ts";
+import { describeHosts, describeSummaries } from "./share_output.ts";
 import { locate, readOrigin } from "./share_search.ts";
 
 /** Time between two questions. */
@@ -91,8 +91,7 @@ export async function runWait(
     throw error;
   };
   const describeAll = (): string =>
-    shares.map((share) => describeSummary(share, neededOf(share, job)))
-      .join(" · ");
+    describeSummaries(shares, (share) => neededOf(share, job));
   for (;;) {
     let failure: FetchError | undefined;
     try {

@@ -7,6 +7,7 @@ import {
   describeNeed,
   describeShare,
   describeShareLight,
+  describeSummaries,
   describeSummary,
   fitHosts,
   formatShareStart,
@@ -18,6 +19,7 @@ import {
   joinLines,
   readExpectation,
   Rollout,
+  type RolloutSummary,
   type SourceDocument,
 } from "../../../mod.ts";
 
@@ -154,6 +156,19 @@ Deno.test("describeSummary() counts who is missing, and says whether the source 
     "39 of 40 verified, 1 not; source no longer needed",
   );
   assertEquals(of(0), "0 of 40 verified, 40 not");
+});
+
+Deno.test("describeSummaries() names the shares where there are several", () => {
+  const summary = (name: string, verified: number): RolloutSummary => ({
+    ...{ id: name, name, state: "ready", paused: false },
+    ...{ counts: countStates([]), verdict: { verified, isMet: false } },
+  });
+  const images = summary("images", 3);
+  assertEquals(describeSummaries([images], () => 4), "3 of 4 verified, 1 not");
+  assertEquals(
+    describeSummaries([images, summary("tools.zip", 0)], () => 4),
+    "images: 3 of 4 verified, 1 not · tools.zip: 0 of 4 verified, 4 not",
+  );
 });
 
 Deno.test("describeNeed() rounds up what is only here", () => {
