@@ -141,11 +141,8 @@ export class TorrentRun implements TorrentState {
       const overwrite = force || seedOnly;
       const { recordSecret, locking, verified } = this.#options;
       const { stored = this.torrent, context: { console } } = this.#options;
-      const { wanted, pieces, first, firstPieces } = selectionOf(
-        this.torrent,
-        job,
-        this.#options,
-      );
+      const selection = selectionOf(this.torrent, job, this.#options);
+      const { wanted, pieces, first, firstPieces } = selection;
       const { fdPressure } = session;
       if (job.from.length > 0) {
         display.news(this.torrent, { type: "takingOldFiles" });
@@ -165,7 +162,7 @@ export class TorrentRun implements TorrentState {
       const have = await this.#verify(content);
       const missing = missingOf(this.torrent, have, pieces);
       if (seedOnly && missing > 0) throw this.#incomplete(missing);
-      await content.begin(have);
+      const named = await content.begin(have);
       const hadContent = have.count > 0 ||
         await holdsContent(this.torrent, storage);
       const transfer = session.addTorrent(this.torrent, {
@@ -176,6 +173,9 @@ export class TorrentRun implements TorrentState {
       this.#transfer = transfer;
       const snapshot = transfer.snapshot();
       display.news(this.torrent, { type: "verified", snapshot, hadContent });
+      for (const path of named) {
+        this.#receive({ type: "fileComplete", path }, content);
+      }
       if (transfer.isComplete) this.#settle("settled");
     } catch (error) {
       if (signal.aborted) return;

@@ -58,7 +58,7 @@ export class FileCompletion {
   readonly #missing: Uint32Array;
   /** Files that do not have their names yet, of those that have content. */
   #unnamedCount = 0;
-  #begun: Promise<void> | undefined;
+  #begun: Promise<readonly number[]> | undefined;
   /** The same, of those that are to be first. */
   #unnamedFirstCount = 0;
   /** Files that are complete and not flushed. */
@@ -94,7 +94,7 @@ export class FileCompletion {
   }
 
   /** As `Storage.begin`: puts every file in its place. */
-  begin(have: Bitfield): Promise<void> {
+  begin(have: Bitfield): Promise<readonly number[]> {
     return this.#begun ??= this.#begin(have);
   }
 
@@ -157,7 +157,7 @@ export class FileCompletion {
     return released;
   }
 
-  async #begin(have: Bitfield): Promise<void> {
+  async #begin(have: Bitfield): Promise<readonly number[]> {
     const missing = this.#missing;
     for (let index = 0; index < have.length; index++) {
       if (have.has(index)) continue;
@@ -171,19 +171,19 @@ export class FileCompletion {
     this.#unnamedFirstCount =
       unnamed.filter((index) => this.#first?.has(index)).length;
     if (unnamed.length === 0) await this.#actions.finish("start");
-    const naming: Promise<void>[] = [];
+    const naming: CompletedFile[] = [];
     for (const fileIndex of unnamed) {
       if (missing[fileIndex] === 0) {
         const [named] = await this.#publish(fileIndex);
-        if (this.#mustWait(fileIndex)) {
-          this.#heldSinceBegin.push({ fileIndex, named });
-        } else naming.push(named);
+        const isHeld = this.#mustWait(fileIndex);
+        (isHeld ? this.#heldSinceBegin : naming).push({ fileIndex, named });
       } else if (this.#places.isForeign(fileIndex)) {
         await this.#actions.makePart(fileIndex);
       }
     }
-    for (const named of naming) await named;
-    await this.#releaseHeld();
+    for (const { named } of naming) await named;
+    naming.push(...await this.#releaseHeld());
+    return naming.map(({ fileIndex }) => fileIndex);
   }
 
   /** Has a file named, once there is room for it in a batch. */

@@ -100,10 +100,9 @@ export class FileStorage implements Storage {
     const { dir, maxOpenFiles = 64, fdPressure } = options;
     this.#files = torrent.files;
     this.#spans = new FileSpans(this.#files);
-    const folder = new GuardedFolder(dir, {
-      fileSystem: this.#fileSystem,
-      readsFollowLinks: true,
-    });
+    const links = { readsFollowLinks: true };
+    const fileSystem = this.#fileSystem;
+    const folder = new GuardedFolder(dir, { fileSystem, ...links });
     this.#folder = folder;
     const { wanted = Bitfield.full(this.#files.length), first } = options;
     this.#places = new FilePlaces(torrent, { wanted, folder });
@@ -272,9 +271,10 @@ export class FileStorage implements Storage {
   /**
    * Puts every file in its place before the first write: a complete one under its
    * name, and one that lacks content among the parts. Later calls do nothing.
+   * @returns The indexes of the files that get their names by it.
    * @throws {StorageError} If the disk refuses.
    */
-  begin(have: Bitfield): Promise<void> {
+  begin(have: Bitfield): Promise<readonly number[]> {
     return this.#completion.begin(have);
   }
 

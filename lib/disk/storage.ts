@@ -58,7 +58,7 @@ export interface Storage extends AsyncDisposable {
    * @default {nothing is to be done}
    * @param have The pieces that are verified.
    */
-  begin?(have: Bitfield): Promise<void>;
+  begin?(have: Bitfield): Promise<unknown>;
   /**
    * Resolves when the files that a piece completes are flushed and have their names:
    * to their indexes.

@@ -182,9 +182,11 @@ export class TorrentContent implements AsyncDisposable {
    * Makes ready for what is missing, before anything is fetched: the first missing
    * piece can be stored, and every file is in its place, as `FileStorage.begin` says.
    * @param have As returned by `verify`.
+   * @returns The paths of the files that get their names by it: complete ones that an
+   * earlier run left, or that were taken of `from`.
    * @throws {StorageError} If the folder or a file cannot be written.
    */
-  async begin(have: Bitfield): Promise<void> {
+  async begin(have: Bitfield): Promise<(readonly string[])[]> {
     const { geometry: { pieceCount } } = this.#torrent;
     const index = this.#firstMissing(have);
     if (index < pieceCount) {
@@ -194,10 +196,11 @@ export class TorrentContent implements AsyncDisposable {
         this.#parts.fdPressure,
       );
     }
-    await this.storage.begin(have);
+    const named = await this.storage.begin(have);
     this.#reportTaken();
     // Those that were complete, of which a crash may have left something undone.
     await this.storage.finishFiles();
+    return named.map((fileIndex) => this.#torrent.files[fileIndex]!.path);
   }
 
   /**

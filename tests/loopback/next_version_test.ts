@@ -17,6 +17,8 @@ interface Fetched {
   readonly linkedCount: number;
   /** Reasons for copies. */
   readonly copied: unknown;
+  /** Files that were reported as complete. */
+  readonly completeCount: number;
 }
 
 /** Shares `name` of a folder, and fetches it into another folder with the help of an old one. */
@@ -54,7 +56,8 @@ async function fetchWithHelp(
   const { fileCount, linkedCount, copied } = lines.find(({ type }) =>
     type === "oldFilesTaken"
   );
-  return { downloaded, fileCount, linkedCount, copied };
+  const completeCount = order.filter((type) => type === "fileComplete").length;
+  return { downloaded, fileCount, linkedCount, copied, completeCount };
 }
 
 Deno.test("a file of which 1 % has changed moves little more than that, and the old one stays as it is", async () => {
@@ -93,8 +96,9 @@ Deno.test("a file that is new in a folder moves alone, and a renamed one not at 
   }
   const added = makeContent("added", 200_000);
   await Deno.writeFile(join(next!, "0-added.bin"), added);
-  const { downloaded, fileCount } = await fetchWithHelp(path, "folder", old!);
-  assertEquals(fileCount, 20);
+  const fetched = await fetchWithHelp(path, "folder", old!);
+  const { downloaded, fileCount, completeCount } = fetched;
+  assertEquals([fileCount, completeCount], [20, 21]);
   // With its padding.
   assert(downloaded <= 262_144, `${downloaded}`);
   for (const { name } of Deno.readDirSync(next!)) {
