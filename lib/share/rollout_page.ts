@@ -193,7 +193,7 @@ function renderMap({ map }: SourceLight): Html | undefined {
     path === "" ? "" : markup`<path class="${LEVELS[level]}" d="${path}"/>`
   );
   return markup`<svg class="pieces" viewBox="0 0 ${map.length} 1" preserveAspectRatio="none" role="img" aria-label="${label}" shape-rendering="crispEdges">${strips}</svg>
-    <p class="legend faint">Pieces on <span class="stuck">no</span> <span class="waiting">one</span> <span class="done">two or more</span> other machines</p>`;
+    <p class="legend faint">Pieces on <span class="stuck">no</span> <span class="waiting">one</span> <span class="done">two or more</span> other machines; each stretch shows its rarest piece</p>`;
 }
 
 function renderRow(host: RolloutHost): Html {
