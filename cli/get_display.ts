@@ -124,7 +124,7 @@ export function createGetDisplay(
 export function describeFetched(
   { length, startLength, seconds }: {
     readonly length: number;
-    /** What was there at the start. */
+    /** Content that was there at the start. */
     readonly startLength: number;
     readonly seconds: number;
   },

@@ -100,7 +100,7 @@ export type TorrentNews =
     /** True if anything was on the disk, valid or not. */
     readonly hadContent: boolean;
   }
-  /** What of an older version was copied, and linked if that is allowed. */
+  /** Files of an older version that were copied, and linked if that is allowed. */
   | ({
     readonly type: "oldFilesTaken";
     readonly mayLink: boolean;
@@ -173,7 +173,7 @@ const COPY_REASONS: Readonly<Record<CopyReason, string>> = {
   refused: "that the system does not link",
 };
 
-/** What of an older version was taken. */
+/** A line on the files that were taken of an older version. */
 export function describeTaken(
   { fileCount, length, linked, begun, copied, mayLink }: TorrentNews & {
     type: "oldFilesTaken";

@@ -190,7 +190,7 @@ export class FileCompletion {
   async #publish(fileIndex: number): Promise<[named: Promise<void>]> {
     while (this.#waiting.length >= MAX_BATCH_LENGTH) await this.#batch;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    // Who waits for it receives the error, which may be later.
+    // Its waiter receives the error, which may be later.
     promise.catch(() => {});
     const file = { fileIndex, resolve, reject };
     if (this.#mustWait(fileIndex)) this.#held.push(file);

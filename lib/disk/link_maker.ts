@@ -61,7 +61,7 @@ export class LinkMaker {
   /** Makes a link, if nothing is in its place. */
   async make(link: TorrentLink): Promise<LinkOutcome> {
     try {
-      // What is there may be seeded through a link in the place of its folder.
+      // Content may be seeded through a link in the place of its folder.
       const place = this.#paths.pathOf(link.path);
       const info = await ifAny(this.#fileSystem.lstat(place));
       if (info !== undefined) {

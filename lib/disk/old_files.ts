@@ -107,7 +107,7 @@ export async function takeOldFiles(
     const old = byPath.get(path) ?? await marks.find(index);
     if (old === undefined || old.stamp.size === 0) continue;
     const outcome = await target.copyIn(index, old);
-    // What was replaced is fetched.
+    // A file that was replaced is fetched.
     if (outcome.type === "gone") continue;
     if (outcome.type === "linked") linked.push(index);
     else if (outcome.reason !== undefined) {

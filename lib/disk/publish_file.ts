@@ -188,7 +188,7 @@ async function confirmName(
   try {
     return await paths.confirm(to, "name", own, folders);
   } catch (error) {
-    // What is elsewhere may be the old file itself, by its own name.
+    // A file elsewhere may be the old file itself, by its own name.
     if (isLinked) throw error;
     await takeBack({ path: folder.pathOf(to), stamp: own }, paths.home);
     // A disk that refuses to say where the name leads has not exchanged it.

@@ -14,7 +14,7 @@ export interface FileSelection {
   readonly only?: readonly PathGlob[];
   /** Files and folders not to fetch. @default {none} */
   readonly not?: readonly PathGlob[];
-  /** Where neither names any: indexes of files, as of a magnet link. [BEP 53] @default {all} */
+  /** Used if neither names any: indexes of files, as of a magnet link. [BEP 53] @default {all} */
   readonly indexes?: readonly number[] | undefined;
 }
 

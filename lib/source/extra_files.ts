@@ -60,7 +60,7 @@ async function withoutOwn(
   const lstat = async (
     path: readonly string[],
   ): Promise<Deno.FileInfo | undefined> => {
-    // What cannot be found this way is told apart by its name alone.
+    // A file that cannot be found this way is told apart by its name alone.
     return await fileSystem.lstat(join(dir, ...path)).catch(() => undefined);
   };
   const keyOf = ({ dev, ino }: Deno.FileInfo): string | undefined =>

@@ -78,7 +78,7 @@ export class PiecePicker {
       /** All peers, a live view. */
       readonly peers: Iterable<PickingPeer>;
       readonly random: Random;
-      /** Whether a piece was corrupt before: one peer alone must deliver it. */
+      /** True if a piece was corrupt before: one peer alone must deliver it. */
       readonly isSuspect: (index: number) => boolean;
     },
   ) {

@@ -257,7 +257,7 @@ Deno.test({
     await storage.write(0, content);
     await storage.named(0);
     assertEquals(await Deno.readFile(join(dir, "f")), content);
-    // Who may not read the other one may not read it either.
+    // A user who may not read the other one may not read it either.
     assertEquals((await Deno.stat(join(dir, "f"))).mode! & 0o777, 0o640);
     assertEquals(await Deno.readTextFile(victim), "0123456789");
     const { ino, mode, mtime } = await Deno.stat(victim);

@@ -87,7 +87,7 @@ Deno.test({
     assertEquals(await Deno.readFile(path), content);
     const { blocks } = await Deno.stat(path);
     assertEquals(blocks! * 512 <= 3 * PIECE_LENGTH, true, `${blocks}`);
-    // What another program left is no hole.
+    // Content of another program is no hole.
     await Deno.writeFile(path, new Uint8Array(content.length).fill(1));
     await using storage = await openFileStorage(torrent, { dir });
     await storePieces(storage, torrent, { content });

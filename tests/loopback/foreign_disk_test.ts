@@ -230,7 +230,7 @@ foreignDiskTest(
         await using opened = await openTorrentContent(torrent, options);
         await opened.begin(await opened.verify());
       }
-      // What is there and lacks content is a part now.
+      // A file that lacks content is a part now.
       const left = await listing(folder.path);
       assertEquals(left, isFile ? [] : before);
       await makeReadOnly(folder.path);

@@ -60,7 +60,7 @@ for (
     await peer.stdout.waitFor(/"progress":1,/);
     const { code, stdout, stderr } = await peer.stop("SIGTERM");
     assertEquals([code, stderr], [0, ""]);
-    // What was not synced has no name, until the next start.
+    // A file that was not synced has no name, until the next start.
     assertEquals(stdout.includes('"type":"completed"'), false);
     const again = await runPeer(
       ...[sourceOf(shared), "--dir", dir, "--exit-when-complete"],

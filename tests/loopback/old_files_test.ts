@@ -295,7 +295,7 @@ testUnless(
           StorageError,
           "the disk is full",
         );
-        // What was cut short is copied anew at the next start, and takes no room.
+        // A copy that was cut short is made anew at the next start, and takes no room.
         assertEquals(await storage.stamps(), [undefined]);
         const parts = join(dir, ".lanswarm", "parts", torrent.infoHash);
         assertEquals([...Deno.readDirSync(parts)], []);

@@ -62,7 +62,7 @@ Deno.test("the tasks grant no more permissions than the table contains", () => {
     const asked = flags.filter((flag) =>
       !flag.startsWith("--v8-flags=") && flag !== "--unstable-net"
     );
-    // What was given up would be asked for on a terminal, and all work would wait.
+    // Deno would ask on a terminal for a permission given up, and all work would wait.
     assertEquals(asked, ["--no-prompt", ...permissions], name);
   }
 });

@@ -52,7 +52,7 @@ async function open(
   );
   const have = await opened.verify();
   await opened.begin(have);
-  // What it saves by itself is saved before the folder goes.
+  // Its own saves are over before the folder goes.
   await opened.save(() => have);
   stack.move();
   return { opened, have };
