@@ -3,8 +3,9 @@
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
+import type { Host } from "../../scripts/lan/host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
-import { RunningProgram } from "../../scripts/programs/running_program.ts";
+import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import { REPOSITORY } from "../../scripts/programs/tasks.ts";
 import { makeModelCache } from "../loopback/tree_copy.ts";
 import { lanTest } from "./lan_test_case.ts";
@@ -14,17 +15,11 @@ const MODEL = "models--x--y";
 const UNIT = 7_000_000;
 
 /** Starts the loader, which ends once it has read the model. */
-function startLoader(model: string): RunningProgram {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--no-check", `--config=${REPOSITORY}deno.json`],
-      ...["--allow-read", LOADER, model],
-    ],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  });
-  return new RunningProgram("model loader", command.spawn());
+function startLoader(host: Host, model: string): RunningProgram {
+  return host.spawn(Deno.execPath(), [
+    ...["run", "--no-check", `--config=${REPOSITORY}deno.json`],
+    ...["--allow-read", LOADER, model],
+  ]);
 }
 
 /** Ways in which `refs/main` comes last: flags of one fetch after another. */
@@ -44,7 +39,7 @@ for (const way of WAYS) {
 
       const model = other.path(join("hub", MODEL));
       const main = join(model, "refs", "main");
-      await using loader = startLoader(model);
+      await using loader = startLoader(other, model);
       for (const flags of way) {
         await assertRejects(() => Deno.lstat(main), Deno.errors.NotFound);
         const { code, stderr } = await other.runTask("get", [
@@ -56,7 +51,7 @@ for (const way of WAYS) {
 
       const loaded = await loader.result;
       assertEquals([loaded.code, loaded.stderr], [0, ""]);
-      await using reader = startLoader(source.path(MODEL));
+      await using reader = startLoader(source, source.path(MODEL));
       const whole = await reader.result;
       assertEquals(JSON.parse(loaded.stdout), JSON.parse(whole.stdout));
       assertEquals(Object.keys(JSON.parse(whole.stdout)).length, 4);
