@@ -169,14 +169,17 @@ export async function findSourceChange(
 ): Promise<string | undefined> {
   let change: string | undefined;
   let count = 0;
-  await walkSource(path, { ...options, files }, ({ diskPath, stamp }) => {
+  await walkSource(path, { ...options, files }, (file) => {
+    const { diskPath, stamp, linkTarget } = file;
     const before = files[count++];
     if (change !== undefined) return;
     if (before?.diskPath !== diskPath) {
       const isOld = files.some((file) => file.diskPath === diskPath);
       change = isOld ? `${before!.diskPath} is gone` : `${diskPath} was added`;
     } else if (
-      isModified(before.stamp, stamp) || !isSameFile(before.stamp, stamp)
+      isModified(before.stamp, stamp) || !isSameFile(before.stamp, stamp) ||
+      // A link that is made anew within a tick of the clock may have the same stamp.
+      `${before.linkTarget}` !== `${linkTarget}`
     ) {
       change = `${diskPath} was changed`;
     }
