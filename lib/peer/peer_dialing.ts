@@ -1,7 +1,8 @@
 /**
  * Finds the peers of a torrent: announces it to its trackers, performs the dials that
- * its {@linkcode Dialer} decides on, and reports each result to it. One deadline covers connection and handshake, so that a host
- * which drops packets costs seconds, not minutes.
+ * its {@linkcode Dialer} decides on, and reports each result to it. One deadline covers
+ * connection and handshake, so that a host which drops packets costs seconds, not
+ * minutes.
  *
  * @module
  */

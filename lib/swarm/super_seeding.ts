@@ -28,7 +28,7 @@ const MAX_AHEAD = 16;
 const SPARE_KEPT = 4;
 /** Ticks for which a leecher may be held back, beyond half of the others: peers that never announce would hold back honest ones. */
 const MAX_TICKS_HELD_BACK = 10;
-/** Ticks for which a leecher that never requested anything may want nothing: Transmission decides every 10 s whether it is interested. */
+/** Ticks in which a leecher that never requested anything may be uninterested: Transmission decides every 10 s whether it is interested. */
 const MAX_TICKS_UNINTERESTED = 12;
 
 /** A leecher that knows only some of our pieces. */
@@ -50,7 +50,7 @@ class SuperSeededPeer {
   isActive = true;
   /** Ticks for which it was held back, less half of the others. */
   heldBackCount = 0;
-  /** Ticks for which it has wanted none of the pieces that it was told of. */
+  /** Ticks in a row in which it wanted none of the pieces announced to it. */
   uninterestedCount = 0;
 
   constructor(state: PeerState) {
@@ -245,7 +245,7 @@ export class SuperSeeding {
     if (this.#keepsTooMuch(leecher)) return;
     const share = this.#unassigned.length / (2 * this.#leechers.size);
     const target = Math.max(1, Math.min(Math.floor(share), MAX_AHEAD));
-    // Of others, to one that wants nothing of what it knows.
+    // A leecher that wants none of the pieces announced to it is announced more.
     const most = target + leecher.uninterestedCount * MAX_AHEAD;
     while (leecher.ahead.size < most) {
       let index = this.#takeUnassigned(leecher);
