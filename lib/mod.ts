@@ -165,7 +165,7 @@ export {
   type FileStorageOptions,
   openFileStorage,
 } from "./disk/file_storage.ts";
-export type { FileStamp } from "./disk/file_system.ts";
+export type { FileStamp } from "./files/file_system.ts";
 export type { KnownPieces, ResumeRecord } from "./disk/resume_record.ts";
 export { findStateFolder, openRecordSecret } from "./disk/record_secret.ts";
 export {

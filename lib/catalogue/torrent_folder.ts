@@ -16,10 +16,10 @@ import { guardListener } from "../base/guard_listener.ts";
 import { BoundedMap } from "../base/bounded_map.ts";
 import { StorageError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
-import { FileSystem, stampOf } from "../disk/file_system.ts";
-import { GuardedFolder } from "../disk/guarded_folder.ts";
-import { followLink } from "../disk/links.ts";
-import { sourceFailure } from "../disk/storage_failure.ts";
+import { FileSystem, stampOf } from "../files/file_system.ts";
+import { GuardedFolder } from "../files/guarded_folder.ts";
+import { followLink } from "../files/links.ts";
+import { sourceFailure } from "../files/storage_failure.ts";
 import {
   MAX_TORRENT_FILE_LENGTH,
   parseTorrentFile,

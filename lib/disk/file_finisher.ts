@@ -8,7 +8,7 @@
  */
 import type { Bitfield } from "../base/bitfield.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import type { GuardedFolder } from "./guarded_folder.ts";
+import type { GuardedFolder } from "../files/guarded_folder.ts";
 import { LinkMaker, type LinkOutcome, type TorrentLink } from "./link_maker.ts";
 import { isOnDisk } from "./present_ranges.ts";
 import type { StagedTree } from "./staged_tree.ts";

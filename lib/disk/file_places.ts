@@ -15,14 +15,14 @@ import {
   type Torrent,
   type TorrentFile,
 } from "../metainfo/torrent.ts";
-import { modeOf } from "./file_modes.ts";
+import { modeOf } from "../files/file_modes.ts";
 import {
   type FileStamp,
   isModified,
   isSameFile,
   stampOf,
-} from "./file_system.ts";
-import type { GuardedFile, GuardedFolder } from "./guarded_folder.ts";
+} from "../files/file_system.ts";
+import type { GuardedFile, GuardedFolder } from "../files/guarded_folder.ts";
 import {
   type OldFile,
   type PartOfOldFile,
@@ -31,10 +31,10 @@ import {
   type TakeOutcome,
 } from "./old_file.ts";
 import { OWN_FOLDER } from "./own_folder.ts";
-import { publishFiles } from "./publish_file.ts";
+import { publishFiles } from "../files/publish_file.ts";
 import { isOnDisk } from "./present_ranges.ts";
-import { errorCode, MOVE_AWAY } from "./storage_failure.ts";
-import { existingFolder, tryToWrite } from "./write_trial.ts";
+import { errorCode, MOVE_AWAY } from "../files/storage_failure.ts";
+import { existingFolder, tryToWrite } from "../files/write_trial.ts";
 
 const MODIFIED = "another program modified it";
 

@@ -10,7 +10,7 @@
 import { delay } from "@std/async/delay";
 import { StorageError } from "../base/errors.ts";
 import { FdPressure } from "../base/fd_pressure.ts";
-import type { Access } from "./guarded_paths.ts";
+import type { Access } from "../files/guarded_paths.ts";
 
 /** Longest wait for a file descriptor, in milliseconds. */
 const DESCRIPTOR_WAIT_MS = 10_000;

@@ -20,11 +20,11 @@ import { FileCompletion } from "./file_completion.ts";
 import { FilePlaces } from "./file_places.ts";
 import { FileFinisher } from "./file_finisher.ts";
 import { FileSyncs } from "./file_syncs.ts";
-import { modeOf } from "./file_modes.ts";
+import { modeOf } from "../files/file_modes.ts";
 import { FilePool, withDescriptor } from "./file_pool.ts";
-import { type FileStamp, FileSystem } from "./file_system.ts";
-import { GuardedFolder } from "./guarded_folder.ts";
-import type { Access } from "./guarded_paths.ts";
+import { type FileStamp, FileSystem } from "../files/file_system.ts";
+import { GuardedFolder } from "../files/guarded_folder.ts";
+import type { Access } from "../files/guarded_paths.ts";
 import { probeNames } from "./name_probe.ts";
 import { requireOtherName } from "./own_folder.ts";
 import { rangesOf } from "./present_ranges.ts";
@@ -37,7 +37,7 @@ import {
   splitBytes,
   type Storage,
 } from "./storage.ts";
-import { storageFailure } from "./storage_failure.ts";
+import { storageFailure } from "../files/storage_failure.ts";
 
 /** Windows alone syncs no file that is open for reading; a write costs more checks. */
 const SYNC_ACCESS = Deno.build.os === "windows" ? "write" : "read";

@@ -9,12 +9,12 @@ import { SEPARATOR } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { linkText } from "../metainfo/link_rules.ts";
 import type { TorrentFile } from "../metainfo/torrent.ts";
-import { FileSystem, ifAny, stampOf } from "./file_system.ts";
-import type { GuardedFolder } from "./guarded_folder.ts";
-import { GuardedPaths } from "./guarded_paths.ts";
-import { NameTakenError, takeBack } from "./links.ts";
-import { publishCopy } from "./publish_file.ts";
-import { errorCode } from "./storage_failure.ts";
+import { FileSystem, ifAny, stampOf } from "../files/file_system.ts";
+import type { GuardedFolder } from "../files/guarded_folder.ts";
+import { GuardedPaths } from "../files/guarded_paths.ts";
+import { NameTakenError, takeBack } from "../files/links.ts";
+import { publishCopy } from "../files/publish_file.ts";
+import { errorCode } from "../files/storage_failure.ts";
 
 /** A link of a torrent. */
 export interface TorrentLink {

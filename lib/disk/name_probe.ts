@@ -15,7 +15,7 @@ import { findComponentFault, foldFully } from "../metainfo/safe_path.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
 import { withDescriptor } from "./file_pool.ts";
 import { isUnwritable, OwnFolder } from "./own_folder.ts";
-import { errorCode, storageFailure } from "./storage_failure.ts";
+import { errorCode, storageFailure } from "../files/storage_failure.ts";
 
 /** Longest name that an encrypted file system takes, in bytes of UTF-8. */
 const SHORT_NAME_LENGTH = 143;

@@ -11,7 +11,7 @@
 import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import type { TorrentFile } from "../metainfo/torrent.ts";
-import { isProgram, modeOf } from "./file_modes.ts";
+import { isProgram, modeOf } from "../files/file_modes.ts";
 import {
   type FileStamp,
   FileSystem,
@@ -19,11 +19,11 @@ import {
   isModified,
   isSameFile,
   stampOf,
-} from "./file_system.ts";
-import { type GuardedFile, GuardedFolder } from "./guarded_folder.ts";
-import { GuardedPaths } from "./guarded_paths.ts";
-import { isOpenTo } from "./links.ts";
-import { storageFailure } from "./storage_failure.ts";
+} from "../files/file_system.ts";
+import { type GuardedFile, GuardedFolder } from "../files/guarded_folder.ts";
+import { GuardedPaths } from "../files/guarded_paths.ts";
+import { isOpenTo } from "../files/links.ts";
+import { storageFailure } from "../files/storage_failure.ts";
 
 /** Bytes that are copied at a time. */
 const COPIED_LENGTH = 2 ** 20;

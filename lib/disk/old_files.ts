@@ -12,7 +12,7 @@ import { encodeHex } from "@std/encoding/hex";
 import { basename, dirname, join } from "@std/path";
 import type { Bitfield } from "../base/bitfield.ts";
 import { PIECE_HASH_LENGTH, type Torrent } from "../metainfo/torrent.ts";
-import { type FileStamp, ifAny, stampOf } from "./file_system.ts";
+import { type FileStamp, ifAny, stampOf } from "../files/file_system.ts";
 import {
   type CopyReason,
   isReplaced,
@@ -22,7 +22,7 @@ import {
 import { isOwnFolderName } from "./own_folder.ts";
 import { FileHasher } from "./piece_hashes.ts";
 import { isOnDisk } from "./present_ranges.ts";
-import { explained, sourceFailure } from "./storage_failure.ts";
+import { explained, sourceFailure } from "../files/storage_failure.ts";
 
 /** A storage into which files can be copied before it is verified. */
 export interface OldFilesTarget {

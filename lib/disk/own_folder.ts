@@ -11,14 +11,14 @@ import { isDescriptorShortage } from "../base/fd_pressure.ts";
 import { foldFully } from "../metainfo/safe_path.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { FileSystem } from "./file_system.ts";
+import { FileSystem } from "../files/file_system.ts";
 import {
   type GuardedFile,
   GuardedFolder,
   type GuardedFolderOptions,
-} from "./guarded_folder.ts";
-import type { Access } from "./guarded_paths.ts";
-import { errorCode } from "./storage_failure.ts";
+} from "../files/guarded_folder.ts";
+import type { Access } from "../files/guarded_paths.ts";
+import { errorCode } from "../files/storage_failure.ts";
 import { MAX_TORRENT_FILE_LENGTH, parseTorrentFile } from "./torrent_file.ts";
 
 /** Its name below the download folder. */

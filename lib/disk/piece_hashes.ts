@@ -8,8 +8,8 @@ import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import type { FileSpan } from "../metainfo/file_spans.ts";
 import { PIECE_HASH_LENGTH } from "../metainfo/torrent.ts";
-import { FileSystem } from "./file_system.ts";
-import { GuardedFolder } from "./guarded_folder.ts";
+import { FileSystem } from "../files/file_system.ts";
+import { GuardedFolder } from "../files/guarded_folder.ts";
 import { createHash } from "./sha1.ts";
 import type { ContentFiles } from "./storage.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { TorrentFile } from "../metainfo/torrent.ts";
-import type { FileStamp } from "./file_system.ts";
+import type { FileStamp } from "../files/file_system.ts";
 import type { ByteRange } from "./storage.ts";
 
 /** True if a file has content that must be on the disk. */

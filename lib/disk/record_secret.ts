@@ -7,9 +7,9 @@
 import { isAbsolute, join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { type Platform, platformOf } from "../metainfo/safe_path.ts";
-import { FileSystem } from "./file_system.ts";
-import { isOpenTo } from "./links.ts";
-import { storageFailure } from "./storage_failure.ts";
+import { FileSystem } from "../files/file_system.ts";
+import { isOpenTo } from "../files/links.ts";
+import { storageFailure } from "../files/storage_failure.ts";
 
 const SECRET_NAME = "record.key";
 const SECRET_LENGTH = 32;

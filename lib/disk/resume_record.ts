@@ -24,7 +24,11 @@ import {
 import { encodeBencode } from "../bencode/encode.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { type FileStamp, isModified, isUnmodified } from "./file_system.ts";
+import {
+  type FileStamp,
+  isModified,
+  isUnmodified,
+} from "../files/file_system.ts";
 import { hmacSha1, sha1 } from "./sha1.ts";
 
 const VERSION = 3;

@@ -9,8 +9,8 @@
 import { ContentChangedError } from "../base/errors.ts";
 import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { FilePlaces } from "./file_places.ts";
-import { type FileStamp, isModified } from "./file_system.ts";
-import type { GuardedFolder } from "./guarded_folder.ts";
+import { type FileStamp, isModified } from "../files/file_system.ts";
+import type { GuardedFolder } from "../files/guarded_folder.ts";
 
 /** Time between two checks, in milliseconds. */
 const CHECK_INTERVAL_MS = 10;

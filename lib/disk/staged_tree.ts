@@ -7,11 +7,11 @@
  */
 import { StorageError } from "../base/errors.ts";
 import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
-import { ifAny, isSameFile, stampOf } from "./file_system.ts";
-import { GuardedFolder } from "./guarded_folder.ts";
-import { NameTakenError } from "./links.ts";
+import { ifAny, isSameFile, stampOf } from "../files/file_system.ts";
+import { GuardedFolder } from "../files/guarded_folder.ts";
+import { NameTakenError } from "../files/links.ts";
 import { OWN_FOLDER } from "./own_folder.ts";
-import { MOVE_AWAY, storageFailure } from "./storage_failure.ts";
+import { MOVE_AWAY, storageFailure } from "../files/storage_failure.ts";
 
 /** The folder that holds the staged one of a torrent, below a download folder. */
 export function stagingFolder(

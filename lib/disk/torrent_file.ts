@@ -10,7 +10,7 @@ import { parseTorrent } from "../metainfo/parse_torrent.ts";
 import { type Platform, platformOf } from "../metainfo/safe_path.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { sha1 } from "./sha1.ts";
-import { sourceFailure } from "./storage_failure.ts";
+import { sourceFailure } from "../files/storage_failure.ts";
 
 /** Largest torrent file to read, in bytes: 1.6 million pieces. */
 export const MAX_TORRENT_FILE_LENGTH = 32 * 1024 * 1024;

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { errorCode } from "../disk/storage_failure.ts";
+import { errorCode } from "../files/storage_failure.ts";
 import { formatSize, formatSpeed } from "../tracker/page/units.ts";
 
 /** The kind of a reason; docs/guide.md describes each. */

@@ -6,7 +6,7 @@
 import { join, resolve } from "@std/path";
 import { partsFolder } from "../disk/file_places.ts";
 import { stagingFolder } from "../disk/staged_tree.ts";
-import { existingFolder, tryToWrite } from "../disk/write_trial.ts";
+import { existingFolder, tryToWrite } from "../files/write_trial.ts";
 import type { Bitfield } from "../base/bitfield.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { loadNodeModule } from "../net/node_modules.ts";

@@ -9,9 +9,9 @@ import { basename, dirname, join, resolve } from "@std/path";
 import { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
 import { rangesOf } from "../disk/present_ranges.ts";
-import { FileSystem, ifAny } from "../disk/file_system.ts";
-import { GuardedFolder } from "../disk/guarded_folder.ts";
-import { GuardedPaths } from "../disk/guarded_paths.ts";
+import { FileSystem, ifAny } from "../files/file_system.ts";
+import { GuardedFolder } from "../files/guarded_folder.ts";
+import { GuardedPaths } from "../files/guarded_paths.ts";
 import { hashRuns, isPieceHash } from "../disk/hash_content.ts";
 import { leadsThere, type TorrentLink } from "../disk/link_maker.ts";
 import { splitBytes, type Storage } from "../disk/storage.ts";
@@ -19,7 +19,7 @@ import {
   explained,
   sourceFailure,
   storageFailure,
-} from "../disk/storage_failure.ts";
+} from "../files/storage_failure.ts";
 import type { WorkerHasher } from "../disk/worker_hasher.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import {

@@ -6,7 +6,7 @@
  */
 import { readUrl } from "../base/clean_text.ts";
 import { StorageError } from "../base/errors.ts";
-import type { FileStamp } from "../disk/file_system.ts";
+import type { FileStamp } from "../files/file_system.ts";
 import { hashRuns } from "../disk/hash_content.ts";
 import {
   MAX_TORRENT_FILE_LENGTH,

@@ -7,11 +7,11 @@
  */
 import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
-import { FileSystem, ifAny } from "../disk/file_system.ts";
-import { GuardedPaths } from "../disk/guarded_paths.ts";
-import { isOpenTo } from "../disk/links.ts";
+import { FileSystem, ifAny } from "../files/file_system.ts";
+import { GuardedPaths } from "../files/guarded_paths.ts";
+import { isOpenTo } from "../files/links.ts";
 import { isOwnFolderName } from "../disk/own_folder.ts";
-import { explained, storageFailure } from "../disk/storage_failure.ts";
+import { explained, storageFailure } from "../files/storage_failure.ts";
 import { foldFully, foldName, platformOf } from "../metainfo/safe_path.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { isSystemName, withFolders } from "./walk_source.ts";

@@ -6,9 +6,9 @@
  */
 import { dirname, resolve } from "@std/path";
 import { StorageError } from "../base/errors.ts";
-import { ifAny } from "../disk/file_system.ts";
-import { errorCode, storageFailure } from "../disk/storage_failure.ts";
-import { writeTrial } from "../disk/write_trial.ts";
+import { ifAny } from "../files/file_system.ts";
+import { errorCode, storageFailure } from "../files/storage_failure.ts";
+import { writeTrial } from "../files/write_trial.ts";
 
 /** Options of {@linkcode saveTorrentFile}. */
 export interface SaveTorrentFileOptions {

@@ -5,11 +5,11 @@
  * @module
  */
 import { basename, dirname, join, resolve } from "@std/path";
-import { isProgram } from "../disk/file_modes.ts";
-import { FileSystem, isModified, isSameFile } from "../disk/file_system.ts";
+import { isProgram } from "../files/file_modes.ts";
+import { FileSystem, isModified, isSameFile } from "../files/file_system.ts";
 import { isOwnFolderName } from "../disk/own_folder.ts";
 import { splitBytes, type Storage } from "../disk/storage.ts";
-import { explained } from "../disk/storage_failure.ts";
+import { explained } from "../files/storage_failure.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import { findPathFault, PathSet, platformOf } from "../metainfo/safe_path.ts";
 import {

@@ -14,11 +14,11 @@ import {
   SEPARATOR,
 } from "@std/path";
 import { StorageError } from "../base/errors.ts";
-import { isProgram } from "../disk/file_modes.ts";
-import { type FileStamp, FileSystem, stampOf } from "../disk/file_system.ts";
-import { followLink } from "../disk/links.ts";
+import { isProgram } from "../files/file_modes.ts";
+import { type FileStamp, FileSystem, stampOf } from "../files/file_system.ts";
+import { followLink } from "../files/links.ts";
 import { isOwnFolderName } from "../disk/own_folder.ts";
-import { explained } from "../disk/storage_failure.ts";
+import { explained } from "../files/storage_failure.ts";
 import { matchesBelow, type PathGlob } from "../metainfo/path_glob.ts";
 import { foldName, type Platform, platformOf } from "../metainfo/safe_path.ts";
 

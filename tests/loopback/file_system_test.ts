@@ -5,7 +5,7 @@
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { FileSystem } from "../../lib/disk/file_system.ts";
+import { FileSystem } from "../../lib/files/file_system.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 Deno.test("FileSystem reads and writes where it is told, also after the end of a file was met", async () => {

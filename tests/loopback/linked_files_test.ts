@@ -3,7 +3,7 @@ import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import type { Bitfield } from "../../lib/base/bitfield.ts";
 import { StorageError } from "../../lib/base/errors.ts";
-import { FileSystem } from "../../lib/disk/file_system.ts";
+import { FileSystem } from "../../lib/files/file_system.ts";
 import type { TakenFiles } from "../../lib/disk/old_files.ts";
 import {
   openTorrentContent,

@@ -7,7 +7,7 @@ import {
   type FileStorage,
   openFileStorage,
 } from "../../lib/disk/file_storage.ts";
-import { FileSystem } from "../../lib/disk/file_system.ts";
+import { FileSystem } from "../../lib/files/file_system.ts";
 import type { OldFile } from "../../lib/disk/old_file.ts";
 import { type TakenFiles, takeOldFiles } from "../../lib/disk/old_files.ts";
 import type { Torrent } from "../../lib/metainfo/torrent.ts";

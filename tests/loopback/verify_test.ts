@@ -9,7 +9,7 @@ import {
 } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { verify } from "../../cli/verify.ts";
-import { FileSystem } from "../../lib/disk/file_system.ts";
+import { FileSystem } from "../../lib/files/file_system.ts";
 import { removeExtraFiles } from "../../lib/source/extra_files.ts";
 import {
   checkContent,

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { concat } from "@std/bytes/concat";
 import { Bitfield } from "../../../lib/base/bitfield.ts";
-import type { FileStamp } from "../../../lib/disk/file_system.ts";
+import type { FileStamp } from "../../../lib/files/file_system.ts";
 import {
   encodeResumeRecord,
   foreignFiles,

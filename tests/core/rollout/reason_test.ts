@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { StorageError } from "../../../lib/base/errors.ts";
-import { storageFailure } from "../../../lib/disk/storage_failure.ts";
+import { storageFailure } from "../../../lib/files/storage_failure.ts";
 import {
   failureCode,
   type HostEvidence,

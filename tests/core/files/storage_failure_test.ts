@@ -4,7 +4,7 @@ import { StorageError } from "../../../lib/base/errors.ts";
 import {
   sourceFailure,
   storageFailure,
-} from "../../../lib/disk/storage_failure.ts";
+} from "../../../lib/files/storage_failure.ts";
 
 /** An error of the system as Deno throws it: of a common class, with or without a code. */
 function systemError(

@@ -6,7 +6,7 @@ import {
   isSameFile,
   isUnmodified,
   stampOf,
-} from "../../../lib/disk/file_system.ts";
+} from "../../../lib/files/file_system.ts";
 
 const STAMP: FileStamp = { size: 1, modifiedMs: 2, device: 3, inode: 4 };
 
