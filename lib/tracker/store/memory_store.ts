@@ -97,10 +97,15 @@ export class MemoryStore implements PeerStore {
     if (key !== undefined && key !== rows.keys[row]) {
       rows.keys[row] = JSON.parse(JSON.stringify(key));
     }
-    if (left > swarm.contentLength) swarm.contentLength = left;
+    const isFirst = known === undefined && swarm.peers.size === 1;
+    if (isFirst || left > swarm.contentLength) {
+      swarm.contentLength = Math.max(swarm.contentLength, left);
+      this.onTorrentChange(infoHash);
+    }
     if (announce.event === "completed" && rows.hasCompleted[row] === 0) {
       rows.hasCompleted[row] = 1;
       this.table.addDownloads(infoHash, 1);
+      this.onTorrentChange(infoHash);
       this.onDownload(infoHash, peerId);
       this.#report("completed", row);
     }
@@ -142,7 +147,7 @@ export class MemoryStore implements PeerStore {
     while (this.#sweepRow < end && removals < REMOVALS_PER_SWEEP) {
       const row = this.#sweepRow++;
       if (lastSeenMs[row]! >= oldestMs) continue;
-      this.#remove(row, "expired");
+      this.remove(row, "expired");
       removals++;
     }
     if (this.#sweepRow < length) return true;
@@ -157,8 +162,11 @@ export class MemoryStore implements PeerStore {
   /** A peer of this tracker completed a torrent, which is counted. */
   protected onDownload(_infoHash: InfoHash, _peerId: PeerId): void {}
 
-  /** The peers of this tracker in a swarm are others, or elsewhere, than before. */
-  protected onPeersChange(_infoHash: InfoHash): void {}
+  /** A peer of this tracker came, left, moved, or became a seeder or leecher. */
+  protected onPeerChange(_infoHash: InfoHash, _peerId: PeerId): void {}
+
+  /** A torrent is new, larger than was known, or has one more download. */
+  protected onTorrentChange(_infoHash: InfoHash): void {}
 
   /**
    * Adds a peer to its swarm, in place of the one that was at its endpoint
@@ -177,7 +185,7 @@ export class MemoryStore implements PeerStore {
     swarm.enter(row);
     if (rows.trackers.has(row)) return;
     this.eviction.add(row);
-    this.onPeersChange(swarm.infoHash);
+    this.onPeerChange(swarm.infoHash, rows.ids[row]!);
   }
 
   /** Removes a peer, which is reported if the reason is given; its swarm stays open. */
@@ -193,11 +201,11 @@ export class MemoryStore implements PeerStore {
     swarm.leave(row);
     if (this.rows.trackers.has(row)) return;
     this.eviction.delete(row);
-    this.onPeersChange(swarm.infoHash);
+    this.onPeerChange(swarm.infoHash, this.rows.ids[row]!);
   }
 
   /** Removes a peer, and its swarm with the last one. */
-  #remove(row: number, reason: "left" | "expired"): void {
+  remove(row: number, reason?: "left" | "expired"): void {
     const swarm = this.table.of(row);
     this.drop(row, reason);
     this.table.close(swarm);
@@ -214,7 +222,7 @@ export class MemoryStore implements PeerStore {
   /** Evicts peers until there is room for one more. @returns False if there is none. */
   #makeRoom(infoHash: InfoHash, address: Address): boolean {
     for (const row of this.eviction.victims(infoHash, address)) {
-      this.#remove(row, "expired");
+      this.remove(row, "expired");
     }
     return this.eviction.hasRoom(infoHash);
   }
@@ -250,7 +258,7 @@ export class MemoryStore implements PeerStore {
     nowMs: number,
   ): AnnounceOutcome {
     const { openedAtMs = nowMs } = this.table.swarms.get(infoHash) ?? {};
-    if (known !== undefined) this.#remove(known, "left");
+    if (known !== undefined) this.remove(known, "left");
     const torrent = this.table.torrent(infoHash) ?? withoutPeers({ infoHash });
     return this.#accept(torrent, noPeers(wantsIds), nowMs - openedAtMs);
   }

@@ -172,7 +172,9 @@ function explain(cause: unknown): string {
   }
   if (isNoRedis(cause)) return "it does not answer as Redis does";
   const text = textOf(cause);
-  if (/unknown command/.test(text)) return "it is older than version 6.2";
+  if (/unknown command|syntax error/.test(text)) {
+    return "it is older than version 6.2";
+  }
   const { name, code } = Object(cause) as { name?: string; code?: string };
   if (name === "TimeoutError") return "no answer in time";
   return REASONS[firstWord(cause)] ?? REASONS[String(code)] ??

@@ -1,5 +1,5 @@
 /**
- * A tracker's peers in memory, and an exchange of swarms with other trackers
+ * A tracker's peers in memory, and an exchange of peers with other trackers
  * through Redis. While Redis is gone, answers carry a warning and what the others
  * reported expires; the exchange goes on when Redis is back.
  *
@@ -19,7 +19,7 @@ import {
   RedisConnection,
   redisFailure,
 } from "./redis_connection.ts";
-import { MAX_COUNTED_TORRENTS, SwarmExchange } from "./swarm_exchange.ts";
+import { MAX_COUNTED_TORRENTS, PeerExchange } from "./peer_exchange.ts";
 
 const WARNING =
   "this tracker cannot share with others at present: peers of other trackers may be missing";
@@ -29,7 +29,7 @@ export class RedisStore extends BackedStore {
   protected readonly recovery: string;
   readonly #address: RedisAddress;
   readonly #maxReplyMs: number;
-  readonly #exchange: SwarmExchange;
+  readonly #exchange: PeerExchange;
   #connection: RedisConnection | undefined;
 
   private constructor(address: RedisAddress, options: OpenStoreOptions) {
@@ -37,7 +37,7 @@ export class RedisStore extends BackedStore {
     this.#address = address;
     this.recovery = `Redis at ${formatPeerAddress(address)} is back`;
     this.#maxReplyMs = options.maxReplyMs ?? 1_000;
-    this.#exchange = new SwarmExchange(this, options.peerTimeoutMs);
+    this.#exchange = new PeerExchange(this, options.peerTimeoutMs);
   }
 
   /**
@@ -72,8 +72,8 @@ export class RedisStore extends BackedStore {
     this.#exchange.noteDownload(infoHash, peerId);
   }
 
-  protected override onPeersChange(infoHash: InfoHash): void {
-    this.#exchange.noteChange(infoHash);
+  protected override onPeerChange(infoHash: InfoHash, peerId: PeerId): void {
+    this.#exchange.noteChange(infoHash, peerId);
   }
 
   protected override async round(signal: AbortSignal): Promise<void> {

@@ -19,11 +19,8 @@ import {
   infoHashFromBytes,
 } from "../../base/identifier.ts";
 import { BackedStore, type RoundFailure } from "./backed_store.ts";
-import type {
-  AnnounceOutcome,
-  OpenStoreOptions,
-  PeerAnnounce,
-} from "./peer_store.ts";
+import type { OpenStoreOptions } from "./peer_store.ts";
+import type { PastTorrent } from "./swarm_table.ts";
 
 type SqlValue = null | number | bigint | string | Uint8Array;
 
@@ -31,7 +28,9 @@ type SqlValue = null | number | bigint | string | Uint8Array;
 const BATCH_SIZE = 100;
 /** Most torrents that are remembered; the least recently seen is forgotten first. */
 const MAX_TORRENT_COUNT = 100_000;
-/** Time after which it is written again that a torrent is in use. */
+/** Torrents that are written before the excess is forgotten. */
+const WRITES_PER_CLEANUP = 1_000;
+/** Time after which it is written again that torrents are in use. */
 const LAST_SEEN_STEP_SECONDS = 3_600;
 
 /** "lswm": marks the databases of this program. */
@@ -57,26 +56,19 @@ ON CONFLICT (info_hash) DO UPDATE SET download_count = excluded.download_count,
   content_length = excluded.content_length, last_seen = excluded.last_seen
 `;
 
-/** A torrent as it is in the file. */
-interface SavedTorrent {
-  readonly infoHash: InfoHash;
-  /** Peers that completed it. */
-  readonly downloadCount: number;
-  /** The most that a peer ever lacked, in bytes; 0 if none ever lacked anything. */
-  readonly contentLength: number;
-  /** The time of an announce, in seconds since 1970. */
-  readonly lastSeenSeconds: number;
-}
+const FORGET = `
+DELETE FROM torrent WHERE info_hash IN (SELECT info_hash FROM torrent
+  ORDER BY last_seen LIMIT max(0, (SELECT count(*) FROM torrent) - ${MAX_TORRENT_COUNT}))
+`;
 
 export class SqliteStore extends BackedStore {
   protected readonly recovery: string;
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #save: StatementSync;
-  readonly #forget: StatementSync;
-  /** The least recently written first. */
-  readonly #saved = new Map<InfoHash, SavedTorrent>();
   readonly #changed = new Set<InfoHash>();
+  #writeCount = 0;
+  #lastSeenSeconds = 0;
 
   private constructor(
     path: string,
@@ -91,13 +83,9 @@ export class SqliteStore extends BackedStore {
     this.#path = path;
     this.#database = database;
     this.#save = database.prepare(SAVE);
-    this.#forget = database.prepare("DELETE FROM torrent WHERE info_hash = ?");
     const rows = database.prepare("SELECT * FROM torrent ORDER BY last_seen")
       .all();
-    for (const torrent of rows.map(savedTorrent)) {
-      this.#saved.set(torrent.infoHash, torrent);
-      this.table.restore(torrent);
-    }
+    for (const row of rows) this.table.restore(savedTorrent(row));
   }
 
   /**
@@ -122,25 +110,17 @@ export class SqliteStore extends BackedStore {
     }
   }
 
-  override announce(announce: PeerAnnounce, nowMs: number): AnnounceOutcome {
-    const outcome = super.announce(announce, nowMs);
-    if (outcome.type === "accepted" && announce.event !== "stopped") {
-      const { infoHash } = announce;
-      const saved = this.#saved.get(infoHash);
-      const { contentLength = 0 } = this.table.torrent(infoHash) ?? {};
-      if (
-        saved === undefined || contentLength > saved.contentLength ||
-        nowSeconds() - saved.lastSeenSeconds >= LAST_SEEN_STEP_SECONDS
-      ) this.#changed.add(infoHash);
-    }
-    return outcome;
-  }
-
-  protected override onDownload(infoHash: InfoHash): void {
+  protected override onTorrentChange(infoHash: InfoHash): void {
     this.#changed.add(infoHash);
   }
 
   protected override async round(): Promise<void> {
+    if (nowSeconds() - this.#lastSeenSeconds >= LAST_SEEN_STEP_SECONDS) {
+      this.#lastSeenSeconds = nowSeconds();
+      for (const infoHash of this.table.swarms.keys()) {
+        this.#changed.add(infoHash);
+      }
+    }
     while (this.#changed.size > 0) {
       this.#write();
       await delay(0);
@@ -151,6 +131,7 @@ export class SqliteStore extends BackedStore {
     return Promise.try(() => {
       try {
         while (this.#changed.size > 0) this.#write();
+        this.#database.exec(FORGET);
       } finally {
         this.#database.close();
       }
@@ -162,25 +143,22 @@ export class SqliteStore extends BackedStore {
     return { error, isLasting: false };
   }
 
-  /** Writes a part of what changed, and forgets the excess: all of it or nothing. */
+  /** Writes a part of what changed: all of it or nothing. */
   #write(): void {
-    const torrents = this.#changed.values().take(BATCH_SIZE)
-      .map((infoHash) => this.#describe(infoHash)).toArray();
-    const addedCount =
-      torrents.filter(({ infoHash }) => !this.#saved.has(infoHash)).length;
-    const excess = this.#saved.size + addedCount - MAX_TORRENT_COUNT;
-    const forgotten = this.#saved.keys()
-      .filter((infoHash) => !this.#changed.has(infoHash))
-      .take(Math.max(0, excess)).toArray();
+    const infoHashes = this.#changed.values().take(BATCH_SIZE).toArray();
+    this.#database.exec("BEGIN IMMEDIATE");
     try {
-      this.#database.exec("BEGIN IMMEDIATE");
-      for (const torrent of torrents) {
-        const { downloadCount, contentLength, lastSeenSeconds } = torrent;
-        const infoHash = identifierToBytes(torrent.infoHash);
-        this.#save.run(infoHash, downloadCount, contentLength, lastSeenSeconds);
+      for (const infoHash of infoHashes) {
+        const torrent = this.table.torrent(infoHash);
+        if (torrent === undefined) continue;
+        const { downloadCount, contentLength } = torrent;
+        const key = identifierToBytes(infoHash);
+        this.#save.run(key, downloadCount, contentLength, nowSeconds());
       }
-      for (const infoHash of forgotten) {
-        this.#forget.run(identifierToBytes(infoHash));
+      this.#writeCount += infoHashes.length;
+      if (this.#writeCount >= WRITES_PER_CLEANUP) {
+        this.#database.exec(FORGET);
+        this.#writeCount = 0;
       }
       this.#database.exec("COMMIT");
     } catch (error) {
@@ -191,19 +169,7 @@ export class SqliteStore extends BackedStore {
       }
       throw error;
     }
-    for (const infoHash of forgotten) this.#saved.delete(infoHash);
-    for (const torrent of torrents) {
-      this.#changed.delete(torrent.infoHash);
-      this.#saved.delete(torrent.infoHash);
-      this.#saved.set(torrent.infoHash, torrent);
-    }
-  }
-
-  #describe(infoHash: InfoHash): SavedTorrent {
-    const { downloadCount = 0, contentLength = 0 } =
-      this.table.torrent(infoHash) ?? this.#saved.get(infoHash) ?? {};
-    const lastSeenSeconds = nowSeconds();
-    return { infoHash, downloadCount, contentLength, lastSeenSeconds };
+    for (const infoHash of infoHashes) this.#changed.delete(infoHash);
   }
 }
 
@@ -239,18 +205,16 @@ function prepareFile(path: string, database: DatabaseSync): void {
 }
 
 /** @throws {Error} If the row is not one that this program writes. */
-function savedTorrent(row: Record<string, SqlValue>): SavedTorrent {
-  const { info_hash, download_count, content_length, last_seen } = row;
+function savedTorrent(row: Record<string, SqlValue>): PastTorrent {
+  const { info_hash, download_count, content_length } = row;
   if (
-    !(info_hash instanceof Uint8Array) || typeof download_count !== "number" ||
-    typeof last_seen !== "number"
+    !(info_hash instanceof Uint8Array) || typeof download_count !== "number"
   ) throw new Error("database disk image is malformed");
   return {
     infoHash: infoHashFromBytes(info_hash),
     downloadCount: download_count,
     // Earlier versions wrote null for 0.
     contentLength: Number(content_length ?? 0),
-    lastSeenSeconds: last_seen,
   };
 }
 

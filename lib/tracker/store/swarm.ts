@@ -21,22 +21,12 @@ const SUBNET_LENGTHS = [3, 8] as const;
 /** Most peers that are compared one after another: a map would be larger. */
 const MAX_SIZE_WITHOUT_MAP = 8;
 
-/** Sums over some peers of a swarm. */
-export interface SwarmPart {
+/** Knowledge of a torrent, with peers or without. */
+export interface Torrent {
+  readonly infoHash: InfoHash;
   readonly seederCount: number;
   readonly leecherCount: number;
   readonly bytesPerSecond: number;
-}
-
-export const NO_PART: SwarmPart = {
-  seederCount: 0,
-  leecherCount: 0,
-  bytesPerSecond: 0,
-};
-
-/** Knowledge of a torrent, with peers or without. */
-export interface Torrent extends SwarmPart {
-  readonly infoHash: InfoHash;
   downloadCount: number;
   /** The most that a peer ever lacked, in bytes; 0 if none ever lacked anything. */
   contentLength: number;
@@ -56,8 +46,6 @@ export class Swarm implements Torrent {
   #byEndpoint: Map<number | string, number> | undefined;
   /** By kind of address; those of seeders behind those of leechers. */
   readonly #lists: (PeerList | undefined)[] = new Array(8).fill(undefined);
-  /** By other tracker: what it counts beyond the peers that it names, kept while it names any. */
-  #unnamed: Map<string, SwarmPart & { namedCount: number }> | undefined;
 
   constructor(rows: PeerRows, torrent: Torrent, openedAtMs: number) {
     this.#rows = rows;
@@ -123,29 +111,10 @@ export class Swarm implements Torrent {
     this.#rows.bytesPerSecond[row] = bytesPerSecond;
   }
 
-  /** Counts what another tracker has beside the peers that it names, in place of what it had. */
-  setUnnamed(tracker: string, part: SwarmPart): void {
-    const unnamed = this.#unnamed?.get(tracker);
-    if (unnamed === undefined) return;
-    this.seederCount += part.seederCount - unnamed.seederCount;
-    this.leecherCount += part.leecherCount - unnamed.leecherCount;
-    this.bytesPerSecond += part.bytesPerSecond - unnamed.bytesPerSecond;
-    Object.assign(unnamed, part);
-  }
-
   #count(row: number, change: 1 | -1): void {
     if (this.#rows.isSeeder[row] === 1) this.seederCount += change;
     else this.leecherCount += change;
     this.bytesPerSecond += change * this.#rows.bytesPerSecond[row]!;
-    const tracker = this.#rows.trackers.get(row);
-    if (tracker === undefined) return;
-    this.#unnamed ??= new Map();
-    const unnamed = this.#unnamed.get(tracker) ?? { ...NO_PART, namedCount: 0 };
-    this.#unnamed.set(tracker, unnamed);
-    unnamed.namedCount += change;
-    if (unnamed.namedCount > 0) return;
-    this.setUnnamed(tracker, NO_PART);
-    this.#unnamed.delete(tracker);
   }
 
   #listed(row: number): number[] {

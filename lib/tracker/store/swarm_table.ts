@@ -9,7 +9,10 @@ import { BoundedMap } from "../../base/bounded_map.ts";
 import type { InfoHash } from "../../base/identifier.ts";
 import type { PeerRows } from "./peer_rows.ts";
 import type { StoreTotals } from "./peer_store.ts";
-import { NO_PART, Swarm, type Torrent } from "./swarm.ts";
+import { Swarm, type Torrent } from "./swarm.ts";
+
+/** A torrent without peers. */
+export type PastTorrent = Pick<Torrent, "infoHash"> & Partial<Torrent>;
 
 export interface SwarmTableOptions {
   /** Most torrents without peers; the oldest is dropped first. @default 10_000 */
@@ -73,7 +76,7 @@ export class SwarmTable {
   }
 
   /** Adds a torrent without peers that was known in an earlier run. */
-  restore(torrent: Pick<Torrent, "infoHash"> & Partial<Torrent>): void {
+  restore(torrent: PastTorrent): void {
     this.#past.set(torrent.infoHash, withoutPeers(torrent));
     this.#downloadCount += torrent.downloadCount ?? 0;
   }
@@ -85,7 +88,7 @@ export class SwarmTable {
 
   /** Sums over all swarms. */
   totals(): StoreTotals {
-    const totals = { ...NO_PART };
+    const totals = { seederCount: 0, leecherCount: 0, bytesPerSecond: 0 };
     for (const swarm of this.swarms.values()) {
       totals.seederCount += swarm.seederCount;
       totals.leecherCount += swarm.leecherCount;
@@ -97,9 +100,8 @@ export class SwarmTable {
 }
 
 export function withoutPeers(
-  { infoHash, downloadCount = 0, contentLength = 0 }:
-    & Pick<Torrent, "infoHash">
-    & Partial<Torrent>,
+  { infoHash, downloadCount = 0, contentLength = 0 }: PastTorrent,
 ): Torrent {
-  return { infoHash, ...NO_PART, downloadCount, contentLength };
+  const noPeers = { seederCount: 0, leecherCount: 0, bytesPerSecond: 0 };
+  return { infoHash, ...noPeers, downloadCount, contentLength };
 }

@@ -1,11 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
-  decodeReport,
-  encodeReport,
   mergeReport,
+  type PeerReport,
+  readReports,
   reportOf,
-  type SwarmReport,
-} from "../../../../lib/tracker/store/swarm_report.ts";
+} from "../../../../lib/tracker/store/peer_report.ts";
 import type { MemoryStore } from "../../../../lib/tracker/store/memory_store.ts";
 import { addressesOf, infoHash, peerId } from "../../announce/samples.ts";
 import {
@@ -16,19 +15,32 @@ import {
   memoryStore,
 } from "./memory_scene.ts";
 
-/** The report of swarm "a" by a tracker with these peers. */
-function reported(store: MemoryStore): SwarmReport {
-  const { rows, table } = store;
-  return reportOf(table.swarms.get(infoHash("a"))!, rows);
+/** The reports of a tracker about its peers in swarm "a". */
+function reported(store: MemoryStore): PeerReport[] {
+  return store.peers(infoHash("a"), 1_000).map(({ peerId }) =>
+    reportOf(store, { infoHash: infoHash("a"), peerId, downloadCount: 0 }, {
+      nowMs: NOW_MS,
+    })
+  ).filter((report) => report !== undefined);
 }
 
-/** Merges a report of swarm "a". */
+/** The time at which trackers report. */
+const NOW_MS = 10_000;
+
+/** Merges what another tracker reported then. */
 function merge(
   store: MemoryStore,
-  report: SwarmReport | undefined,
+  reports: readonly PeerReport[],
   tracker = "other",
 ): void {
-  mergeReport(store, infoHash("a"), { tracker, report });
+  for (const report of reports) {
+    mergeReport(store, report, { tracker, writtenAtMs: NOW_MS });
+  }
+}
+
+/** The report of peers that left. */
+function left(reports: readonly PeerReport[]): PeerReport[] {
+  return reports.map((report) => ({ ...report, state: undefined }));
 }
 
 /** The names of the peers that a tracker lists, with the ports that they have. */
@@ -41,101 +53,95 @@ function listed(store: MemoryStore): string[] {
 const home = { hostname: "192.0.2.7", port: 7000 };
 const home6 = { hostname: "2001:db8::7", port: 7000 };
 
-Deno.test("a report is read as it was written, on the reader's clock", () => {
+Deno.test("a report is merged as it was written, on the reader's clock", () => {
   const store = memoryStore();
   const progress = { uploaded: 1, downloaded: 2, left: 3 };
   accept(store, "x", { address: home, key: "secret", progress }, 5_000);
   accept(store, "x", { address: home6, key: "secret", progress }, 6_000);
   accept(store, "y", { event: "completed", isSeeder: true }, 7_000);
-  const text = encodeReport(reported(store), 1_000.4);
-  const { peers, ...swarm } = decodeReport(text, 500);
-  assertEquals(swarm, {
-    seederCount: 1,
-    leecherCount: 1,
-    bytesPerSecond: 0,
-    openedAtMs: 5_500,
-    contentLength: 3,
-  });
-  const [y, x] = peers;
-  assertEquals(x, {
-    peerId: peerId("x"),
-    addresses: [home, home6],
-    isSeeder: false,
-    progress,
-    bytesPerSecond: 0,
-    lastSeenMs: 6_500,
-    key: "secret",
-    hasCompleted: false,
-  });
-  assertEquals([y?.isSeeder, y?.hasCompleted, y?.lastSeenMs], [
-    ...[true, true, 7_500],
-  ]);
+  const reports = readReports(JSON.stringify(reported(store)));
+  const other = memoryStore();
+  for (const report of reports) {
+    mergeReport(other, report, { tracker: "other", writtenAtMs: 500_000 });
+  }
+  const shifted = store.peers(infoHash("a"), 9).map((peer) => ({
+    ...peer,
+    lastSeenMs: peer.lastSeenMs + 490_000,
+  }));
+  assertEquals(other.peers(infoHash("a"), 9), shifted);
+  assertEquals([...other.swarms()], [{
+    ...[...store.swarms()][0]!,
+    downloaded: 0, // counted in Redis
+  }]);
+  const { swarmAgeMs } = accept(other, "z", {}, 500_000);
+  assertEquals(swarmAgeMs, 5_000);
+  // Its key came with it, and that it was counted.
+  const moved = { address: { ...home, port: 7001 }, key: "secret" };
+  accept(other, "x", moved, 500_000);
+  accept(other, "y", { event: "completed", isSeeder: true }, 500_000);
+  assertEquals(counts(other), "1 2 0");
 });
 
 Deno.test("what is no report is an error", () => {
   const store = memoryStore();
   accept(store, "x");
-  const report = reported(store);
-  const [peer] = report.peers;
+  const [report] = reported(store);
+  const { state } = report!;
+  const withState = (changes: object): unknown[] => [
+    { ...report, state: { ...state, ...changes } },
+  ];
   const malformed: unknown[] = [
-    ...[null, 1, [], {}, { ...report, seederCount: "1" }],
-    { ...report, openedAtMs: undefined },
-    { ...report, peers: undefined },
-    { ...report, peers: [{}] },
-    { ...report, peers: [{ ...peer, peerId: "x" }] },
-    { ...report, peers: [{ ...peer, lastSeenMs: null }] },
-    { ...report, peers: [{ ...peer, progress: { uploaded: 1 } }] },
-    { ...report, peers: [{ ...peer, addresses: [] }] },
-    { ...report, peers: [{ ...peer, addresses: [{ hostname: "::1" }] }] },
+    ...[null, 1, {}, [null], [{}], [{ ...report, infoHash: "x" }]],
+    ...[[{ ...report, peerId: "x" }], [{ ...report, downloadCount: "1" }]],
+    ...[[{ ...report, state: null }], [{ ...report, state: {} }]],
+    withState({ silentMs: null }),
+    withState({ swarmAgeMs: undefined }),
+    withState({ contentLength: "3" }),
+    withState({ values: [1, 2, 3] }),
+    withState({ values: ["1", 2, 3, 4, 5, 6] }),
+    withState({ addresses: [] }),
+    withState({ addresses: [{ hostname: "::1" }] }),
+    withState({ addresses: [home, { hostname: "::1" }] }),
   ];
   for (const value of malformed) {
-    assertThrows(() => decodeReport(JSON.stringify(value), 0), Error);
+    assertThrows(() => readReports(JSON.stringify(value)), Error);
   }
   for (const text of ["", "{", "[1", "\0"]) {
-    assertThrows(() => decodeReport(text, 0), Error);
+    assertThrows(() => readReports(text), Error);
   }
 });
 
-Deno.test("a report names both roles, each for at least half of 200", () => {
-  const named = (seeders: number, leechers: number): [number, number] => {
-    const store = memoryStore();
-    fill(store, seeders, leechers);
-    const { peers, seederCount, leecherCount } = reported(store);
-    assertEquals([seederCount, leecherCount], [seeders, leechers]);
-    const count = peers.filter(({ isSeeder }) => isSeeder).length;
-    return [count, peers.length - count];
-  };
-  assertEquals(named(150, 250), [100, 100]);
-  assertEquals(named(250, 10), [190, 10]);
-  assertEquals(named(1, 250), [1, 199]);
-});
-
-Deno.test("peers of a report are counted and listed, and the others counted", () => {
+Deno.test("peers of a report are counted and listed until they leave", () => {
   const store = memoryStore();
   const other = memoryStore();
   fill(other, 150, 250);
   accept(store, "mine", { address: home });
-  merge(store, reported(other));
+  const reports = reported(other);
+  merge(store, reports);
   assertEquals(counts(store), "150 251 0");
-  assertEquals(listed(store).length, 201);
+  assertEquals(listed(store).length, 401);
   // A tracker does not report the peers of others.
-  const { leecherCount, peers } = reported(store);
-  assertEquals([leecherCount, peers.length], [1, 1]);
-  // The next report takes the place of this one.
-  for (let port = 10_000; port < 10_140; port++) {
-    const address = { hostname: "192.0.2.1", port };
-    accept(other, `${port}`, { address, event: "stopped" });
-  }
-  merge(store, reported(other));
-  assertEquals(counts(store), "10 251 0");
-  assertEquals(listed(store).length, 201);
-  merge(store, undefined);
+  assertEquals(reported(store).length, 1);
+  // The same again changes nothing, and what another tracker says neither.
+  merge(store, reports);
+  merge(store, left(reports), "third");
+  assertEquals(counts(store), "150 251 0");
+  const gone = accept(other, "10000", {
+    address: { hostname: "192.0.2.1", port: 10_000 },
+    event: "stopped",
+  });
+  assertEquals(gone.swarm.complete, 149);
+  const name = { infoHash: infoHash("a"), peerId: peerId("10000") };
+  const report = reportOf(other, { ...name, downloadCount: 0 }, { nowMs: 0 });
+  merge(store, [report!]);
+  assertEquals(counts(store), "149 251 0");
+  merge(store, left(reports));
   assertEquals([counts(store), listed(store)], ["0 1 0", [
     `${home.hostname}:${home.port}`,
   ]]);
 });
 
-Deno.test("counts of peers that are not named go with the last that is", () => {
+Deno.test("peers of a tracker that reports no more expire", () => {
   const store = memoryStore();
   const other = memoryStore();
   fill(other, 0, 300);
@@ -152,14 +158,14 @@ Deno.test("a peer is the tracker's that heard of it last", () => {
   accept(other, "x", { address: home, key: "k" }, 0);
   accept(store, "x", { address: home, isSeeder: true }, 5_000);
   merge(store, reported(other));
-  assertEquals([counts(store), reported(store).peers.length], ["1 0 0", 1]);
+  assertEquals([counts(store), reported(store).length], ["1 0 0", 1]);
   accept(other, "x", { address: home, key: "k" }, 9_000);
   merge(store, reported(other));
-  assertEquals([counts(store), reported(store).peers.length], ["0 1 0", 0]);
+  assertEquals([counts(store), reported(store).length], ["0 1 0", 0]);
   // Its id is guarded by its key here too, and it may come back.
   accept(store, "x", { address: home6, key: "k" }, 10_000);
-  assertEquals([counts(store), reported(store).peers.length], ["0 1 0", 1]);
-  merge(store, undefined);
+  assertEquals([counts(store), reported(store).length], ["0 1 0", 1]);
+  merge(store, left(reported(other)));
   assertEquals(counts(store), "0 1 0");
 });
 
@@ -176,7 +182,7 @@ Deno.test("a newcomer at an endpoint replaces the peer of another tracker there"
     accept(late, "before", { address, isSeeder: true }, 1_000);
     merge(store, reported(late), "third");
     assertEquals([counts(store), listed(store).length], ["0 1 0", 1]);
-    merge(store, undefined, "third");
+    merge(store, left(reported(late)), "third");
     assertEquals(listed(store).length, 1);
   }
 });

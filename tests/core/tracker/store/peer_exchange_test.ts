@@ -1,36 +1,29 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { RedisConnection } from "../../../../lib/tracker/store/redis_connection.ts";
-import { SwarmExchange } from "../../../../lib/tracker/store/swarm_exchange.ts";
+import { PeerExchange } from "../../../../lib/tracker/store/peer_exchange.ts";
 import { infoHash, peerId } from "../../announce/samples.ts";
 import { accept, counts, memoryStore } from "./memory_scene.ts";
 
 /** As much of Redis as counting downloads takes; a lost reply was carried out. */
 function fakeRedis(): Pick<RedisConnection, "ask"> & {
-  readonly texts: Map<string, string>;
+  readonly completed: Set<string>;
   readonly downloads: Map<string, number>;
   lose(): void;
 } {
-  const texts = new Map<string, string>();
+  const completed = new Set<string>();
   const downloads = new Map<string, number>();
   let isLost = false;
   const run = (command: readonly (string | number)[]): unknown => {
-    const [name, key, ...rest] = command.map(String);
-    if (name === "SET") {
-      if (texts.has(key!)) return null;
-      texts.set(key!, rest[0]!);
-      return "OK";
-    }
-    if (name === "GET") return texts.get(key!) ?? null;
-    if (name === "ZINCRBY") {
-      downloads.set(rest[1]!, (downloads.get(rest[1]!) ?? 0) + 1);
-    }
-    if (name === "ZMSCORE") {
-      return rest.map((hash) => downloads.get(hash)?.toString() ?? null);
-    }
-    return null;
+    if (command[0] !== "EVAL") return null;
+    const [key, infoHash, known] = command.slice(4).map(String);
+    const count = Math.max(downloads.get(infoHash!) ?? 0, Number(known));
+    const isNew = !completed.has(key!);
+    downloads.set(infoHash!, isNew ? count + 1 : count);
+    completed.add(key!);
+    return `${downloads.get(infoHash!)}`;
   };
   return {
-    texts,
+    completed,
     downloads,
     lose: () => isLost = true,
     ask: (...commands) => {
@@ -44,7 +37,7 @@ function fakeRedis(): Pick<RedisConnection, "ask"> & {
 
 Deno.test("a download is counted once where the reply of Redis is lost", async () => {
   const store = memoryStore();
-  const exchange = new SwarmExchange(store, 180_000);
+  const exchange = new PeerExchange(store, 180_000);
   const redis = fakeRedis();
   accept(store, "x", { event: "completed", isSeeder: true });
   exchange.noteDownload(infoHash("a"), peerId("x"));
@@ -58,10 +51,10 @@ Deno.test("a download is counted once where the reply of Redis is lost", async (
 
 Deno.test("a download that another tracker counted is not counted again", async () => {
   const store = memoryStore();
-  const exchange = new SwarmExchange(store, 180_000);
+  const exchange = new PeerExchange(store, 180_000);
   const redis = fakeRedis();
-  const key = `lanswarm:2:completed:${infoHash("a")}:${peerId("x")}`;
-  redis.texts.set(key, "another tracker's");
+  const key = `lanswarm:3:completed:${infoHash("a")}:${peerId("x")}`;
+  redis.completed.add(key);
   accept(store, "x", { event: "completed", isSeeder: true });
   exchange.noteDownload(infoHash("a"), peerId("x"));
   await exchange.write(redis);
@@ -70,12 +63,12 @@ Deno.test("a download that another tracker counted is not counted again", async 
 
 Deno.test("downloads of several torrents that waited for Redis are all counted", async () => {
   const store = memoryStore();
-  const exchange = new SwarmExchange(store, 180_000);
+  const exchange = new PeerExchange(store, 180_000);
   const redis = fakeRedis();
   // More than one batch, and one download that another tracker counted.
-  const key = `lanswarm:2:completed:${infoHash("b")}:${peerId("4")}`;
-  redis.texts.set(key, "another tracker's");
-  for (let peer = 0; peer < 35; peer++) {
+  const key = `lanswarm:3:completed:${infoHash("b")}:${peerId("4")}`;
+  redis.completed.add(key);
+  for (let peer = 0; peer < 350; peer++) {
     const torrent = infoHash("abc"[peer % 3]!);
     const changes = { event: "completed", infoHash: torrent } as const;
     const address = { hostname: "192.0.2.1", port: 2_000 + peer };
@@ -84,7 +77,7 @@ Deno.test("downloads of several torrents that waited for Redis are all counted",
   }
   await exchange.write(redis);
   const all = ["a", "b", "c"].map((digit) => counts(store, digit));
-  assertEquals(all, ["12 0 12", "12 0 11", "11 0 11"]);
-  assertEquals(store.totals().downloadCount, 34);
-  assertEquals([...redis.downloads.values()], [12, 11, 11]);
+  assertEquals(all, ["117 0 117", "117 0 116", "116 0 116"]);
+  assertEquals(store.totals().downloadCount, 349);
+  assertEquals([...redis.downloads.values()], [117, 116, 116]);
 });
