@@ -164,9 +164,8 @@ async function shareUntil(
   using output = new JobOutput(job, console);
   const display = (own.createDisplay ?? createPeerDisplay)(output);
   // The network keeps one core busy here, and the system's part of it another.
-  // One worker keeps up with any network.
-  const maxWorkers = navigator.hardwareConcurrency > 2 ? 1 : 0;
-  using hasher = openWorkerHasher({ maxWorkers });
+  const maxWorkers = navigator.hardwareConcurrency > 2 ? 2 : 0;
+  using hasher = openWorkerHasher({ maxWorkers, onSpareCore: true });
   await using opened = new AsyncDisposableStack();
   let opening: Promise<Session> | undefined;
   const openOnce = (): Promise<Session> =>

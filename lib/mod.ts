@@ -157,6 +157,8 @@ export { Bitfield, type PeerPieces } from "./base/bitfield.ts";
 export {
   type ByteRange,
   type ContentFiles,
+  type LendPlace,
+  type LentPlace,
   MemoryStorage,
   type Storage,
 } from "./disk/storage.ts";
@@ -200,6 +202,7 @@ export {
   type HashedPiece,
   openWorkerHasher,
   type PieceHasher,
+  type PieceTarget,
   type WorkerHasher,
   type WorkerHasherOptions,
 } from "./disk/worker_hasher.ts";

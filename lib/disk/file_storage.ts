@@ -6,9 +6,8 @@
  * verified and flushed; files grow sparse (but NTFS fills gaps with zeros).
  *
  * Of a file that is longer than in the torrent, the last byte counts as missing:
- * its last piece is fetched again, and the first write truncates the file. Empty
- * files are made at the end, when all others have their names. Padding files [BEP 47]
- * are never on the disk and read as zeros.
+ * its last piece is fetched again, and the first write truncates the file. Padding
+ * files [BEP 47] are never on the disk and read as zeros.
  *
  * @module
  */
@@ -22,7 +21,7 @@ import { FileFinisher } from "./file_finisher.ts";
 import { FileSyncs } from "./file_syncs.ts";
 import { modeOf } from "../files/file_modes.ts";
 import { FilePool, withDescriptor } from "./file_pool.ts";
-import { type FileStamp, FileSystem } from "../files/file_system.ts";
+import { type FileStamp, FileSystem, stampOf } from "../files/file_system.ts";
 import { GuardedFolder } from "../files/guarded_folder.ts";
 import type { Access } from "../files/guarded_paths.ts";
 import { probeNames } from "./name_probe.ts";
@@ -34,6 +33,7 @@ import {
   type ByteRange,
   type ContentFiles,
   isZero,
+  type LendPlace,
   splitBytes,
   type Storage,
 } from "./storage.ts";
@@ -82,11 +82,12 @@ export async function openFileStorage(
 
 /** A torrent's files, which detect that another program modified them. */
 export class FileStorage implements Storage {
+  /** @internal For those who open a storage. */
+  readonly places: FilePlaces;
   readonly #files: readonly TorrentFile[];
   readonly #spans: FileSpans;
   readonly #fileSystem = new FileSystem();
   readonly #folder: GuardedFolder;
-  readonly #places: FilePlaces;
   readonly #pool: FilePool;
   readonly #syncs = new FileSyncs((fileIndex, task) =>
     this.#use(fileIndex, SYNC_ACCESS, task)
@@ -105,21 +106,21 @@ export class FileStorage implements Storage {
     const folder = new GuardedFolder(dir, { fileSystem, ...links });
     this.#folder = folder;
     const { wanted = Bitfield.full(this.#files.length), first } = options;
-    this.#places = new FilePlaces(torrent, { wanted, folder });
+    this.places = new FilePlaces(torrent, { wanted, folder });
     this.#finisher = new FileFinisher(torrent, {
       ...{ ...options, folder },
       reveal: (tree) =>
         this.#pool.whileClosed(() => tree.reveal(() => this.#served.moved())),
     });
     const count = this.#files.length;
-    this.#served = new ServedFiles(this.#places, { folder, count });
+    this.#served = new ServedFiles(this.places, { folder, count });
     this.#pool = new FilePool(
       (fileIndex, access) => this.#open(fileIndex, access),
       maxOpenFiles,
       fdPressure,
     );
     this.#completion = new FileCompletion(torrent, {
-      ...{ spans: this.#spans, places: this.#places, first },
+      ...{ spans: this.#spans, places: this.places, first },
       flush: (fileIndex) => this.#syncs.sync(fileIndex),
       publish: (fileIndexes) => this.#publish(fileIndexes),
       named: (fileIndex) => this.#finisher.finishFile(fileIndex),
@@ -128,21 +129,16 @@ export class FileStorage implements Storage {
         return this.#use(fileIndex, "write", () => Promise.resolve());
       },
       finish: async (since) => {
-        await withDescriptor(() => this.#places.finish(), fdPressure);
+        await withDescriptor(() => this.places.finish(), fdPressure);
         if (since === "end") await this.#finisher.finishRest();
       },
     });
   }
 
-  /** @internal For those who open a storage. */
-  get places(): FilePlaces {
-    return this.#places;
-  }
-
   /** The files where they are now. */
   get files(): ContentFiles {
     const files = this.#files.map((file, index) => (
-      { ...file, path: this.#places.pathOf(index) }
+      { ...file, path: this.places.pathOf(index) }
     ));
     return { guardedDir: this.#folder.pathOf([]), files };
   }
@@ -187,25 +183,43 @@ export class FileStorage implements Storage {
       .filter(({ fileIndex }) => !this.#files[fileIndex]!.isPadding);
     const indexes = spans.map(({ fileIndex }) => fileIndex);
     await this.#completion.inTurn(spans.length, async () => {
-      for (const span of spans) await this.#writeSpan(span);
+      for (const { fileIndex, offsetInFile, bytes } of spans) {
+        this.#served.expected[fileIndex] = undefined;
+        await this.#syncs.during(
+          fileIndex,
+          () =>
+            this.#use(fileIndex, "write", async (file) => {
+              // Of a new file, what is not written reads as zeros.
+              const isHole = this.places.isNew(fileIndex) && isZero(bytes);
+              if (isHole) await file.truncate(this.#files[fileIndex]!.length);
+              else await this.#fileSystem.write(file, offsetInFile, bytes);
+            }),
+        );
+      }
       await this.#completion.stored(offsetInTorrent, bytes.length, indexes);
     });
   }
 
-  async #writeSpan(
-    { fileIndex, offsetInFile, bytes }: ReturnType<typeof splitBytes>[number],
-  ): Promise<void> {
-    this.#syncs.add(fileIndex);
-    this.#served.expected[fileIndex] = undefined;
-    await this.#use(fileIndex, "write", async (file) => {
-      // Of a new file, what is not written reads as zeros.
-      const isHole = this.#places.isNew(fileIndex) && isZero(bytes);
-      if (isHole) await file.truncate(this.#files[fileIndex]!.length);
-      else await this.#fileSystem.write(file, offsetInFile, bytes);
+  /** Lends the place of a piece, unless it lies in several files. */
+  readonly lend: LendPlace = async ({ offsetInTorrent, length }, use) => {
+    const [span, ...others] = this.#spans.at(offsetInTorrent, length);
+    const { fileIndex, offsetInFile } = span!;
+    const { isPadding } = this.#files[fileIndex]!;
+    if (others.length > 0 || isPadding) return await use();
+    const used = await this.#syncs.during(fileIndex, async () => {
+      this.#served.expected[fileIndex] = undefined;
+      const stat = (file: Deno.FsFile) => this.#fileSystem.stat(file);
+      const stamp = stampOf(await this.#use(fileIndex, "write", stat));
+      const guardedDir = this.#folder.pathOf([]);
+      const path = this.places.pathOf(fileIndex);
+      const isNew = this.places.isNew(fileIndex);
+      return await use({ guardedDir, path, stamp, offsetInFile, isNew });
     });
-    // Again: a sync may have run before the write.
-    this.#syncs.add(fileIndex);
-  }
+    if (used.isWritten) {
+      await this.#completion.stored(offsetInTorrent, length, [fileIndex]);
+    }
+    return used;
+  };
 
   /** The content in files that exist, right or wrong. */
   async presentRanges(): Promise<readonly ByteRange[]> {
@@ -218,7 +232,7 @@ export class FileStorage implements Storage {
    * @throws {StorageError} If something else stands where a file must be.
    */
   async stamps(): Promise<(FileStamp | undefined)[]> {
-    return await this.#places.stamps();
+    return await this.places.stamps();
   }
 
   /**
@@ -228,24 +242,13 @@ export class FileStorage implements Storage {
    * those of which a sync has failed.
    * @throws {StorageError} If the disk refuses.
    */
-  async settle(): Promise<(FileStamp | undefined)[]> {
-    const written = await this.#syncs.syncAll();
-    // Those that have got their names meanwhile have their stamps.
-    const isPart = (index: number): boolean => this.#places.isPart(index);
-    const { expected } = this.#served;
-    const parts = written.filter(isPart);
-    const stamps = await this.#places.stamps(parts);
-    for (const index of parts.filter(isPart)) {
-      if (!this.#syncs.has(index)) expected[index] = stamps[index];
-    }
-    return expected.map((stamp, fileIndex) =>
-      this.#syncs.has(fileIndex) ? undefined : stamp
-    );
+  settle(): Promise<(FileStamp | undefined)[]> {
+    return this.#syncs.settle(this.places, this.#served);
   }
 
   /**
-   * From now on `read` throws a {@linkcode ContentChangedError} if a file does not
-   * have its stamp, until this storage writes to it, and no other file is taken over.
+   * From now on `read` throws a {@linkcode ContentChangedError} if a file has another
+   * stamp, until this storage writes to it, and no other file is taken over.
    * @param stamps As returned by `stamps` before the files were verified.
    * @param foreign Indexes of files that hold something else, or may, and stay.
    */
@@ -253,10 +256,8 @@ export class FileStorage implements Storage {
     stamps: readonly (FileStamp | undefined)[],
     foreign: readonly number[] = [],
   ): void {
-    this.#served.expected = stamps.map((stamp, fileIndex) =>
-      this.#syncs.has(fileIndex) ? undefined : stamp
-    );
-    this.#places.setNamed(stamps, foreign);
+    this.#served.expected = this.#syncs.without(stamps);
+    this.places.setNamed(stamps, foreign);
   }
 
   /**
@@ -265,7 +266,7 @@ export class FileStorage implements Storage {
    */
   checkWritable(offsetInTorrent: number): Promise<void> {
     const [span] = this.#spans.at(offsetInTorrent, 1);
-    return this.#places.checkWritable(span!.fileIndex);
+    return this.places.checkWritable(span!.fileIndex);
   }
 
   /**
@@ -304,7 +305,7 @@ export class FileStorage implements Storage {
     return this.#pool.reserve(fileIndexes, async () => {
       const { expected } = this.#served;
       for (const fileIndex of fileIndexes) expected[fileIndex] = undefined;
-      const outcomes = await this.#places.publish(fileIndexes);
+      const outcomes = await this.places.publish(fileIndexes);
       for (const [at, outcome] of outcomes.entries()) {
         if (outcome.status === "rejected") continue;
         expected[fileIndexes[at]!] = outcome.value;
@@ -315,12 +316,12 @@ export class FileStorage implements Storage {
   }
 
   /** Uses an open file. @throws {StorageError} That explains what went wrong. */
-  async #use(
+  async #use<T>(
     fileIndex: number,
     access: Access,
-    task: (file: Deno.FsFile) => Promise<void>,
-  ): Promise<void> {
-    await this.#pool.use(fileIndex, access, task).catch((error) => {
+    task: (file: Deno.FsFile) => Promise<T>,
+  ): Promise<T> {
+    return await this.#pool.use(fileIndex, access, task).catch((error) => {
       // Of the file as users know it, not of its part.
       const path = this.#folder.pathOf(this.#files[fileIndex]!.path);
       throw storageFailure(access, path, error);
@@ -329,17 +330,16 @@ export class FileStorage implements Storage {
 
   async #open(fileIndex: number, access: Access): Promise<Deno.FsFile> {
     const write = access === "write";
-    if (write) await this.#places.makePart(fileIndex);
-    const path = this.#places.pathOf(fileIndex);
-    const kind = write ? "part" : access;
-    const opened = await this.#folder.open(path, kind, {
+    if (write) await this.places.makePart(fileIndex);
+    const path = this.places.pathOf(fileIndex);
+    const opened = await this.#folder.open(path, write ? "part" : access, {
       expected: this.#served.expected[fileIndex],
       mode: modeOf(this.#files[fileIndex]!),
     });
     const { file, stamp: { size } } = opened;
     const { length } = this.#files[fileIndex]!;
     try {
-      this.#places.opened(fileIndex, opened);
+      this.places.opened(fileIndex, opened);
       if (write && size > length) await file.truncate(length);
       return file;
     } catch (error) {

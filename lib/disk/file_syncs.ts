@@ -6,6 +6,9 @@
  *
  * @module
  */
+import type { FilePlaces } from "./file_places.ts";
+import type { FileStamp } from "../files/file_system.ts";
+import type { ServedFiles } from "./served_files.ts";
 
 /**
  * Files to fsync side by side, which a journaling file system commits together. Deno
@@ -23,6 +26,8 @@ type UseFile = (
 export class FileSyncs {
   readonly #use: UseFile;
   readonly #unsynced = new Set<number>();
+  /** A file for each write that runs. */
+  readonly #writing: number[] = [];
   /** The error of the first sync that failed, by file. */
   readonly #failures = new Map<number, unknown>();
 
@@ -30,9 +35,15 @@ export class FileSyncs {
     this.#use = use;
   }
 
-  /** A file was written. */
-  add(fileIndex: number): void {
-    this.#unsynced.add(fileIndex);
+  /** Runs a write to a file, which has no stamp of worth before the next sync. */
+  async during<T>(fileIndex: number, write: () => Promise<T>): Promise<T> {
+    this.#writing.push(fileIndex);
+    try {
+      return await write();
+    } finally {
+      this.#writing.splice(this.#writing.indexOf(fileIndex), 1);
+      this.#unsynced.add(fileIndex);
+    }
   }
 
   /** A file has its name, after a sync. */
@@ -42,7 +53,13 @@ export class FileSyncs {
 
   /** True if a file may have bytes that are not on the disk. */
   has(fileIndex: number): boolean {
-    return this.#unsynced.has(fileIndex) || this.#failures.has(fileIndex);
+    return this.#unsynced.has(fileIndex) || this.#failures.has(fileIndex) ||
+      this.#writing.includes(fileIndex);
+  }
+
+  /** These stamps of all files, without those that may have changed since. */
+  without(stamps: readonly (FileStamp | undefined)[]): typeof stamps[number][] {
+    return stamps.map((stamp, index) => this.has(index) ? undefined : stamp);
   }
 
   /** Syncs a file. @throws {unknown} The error of this sync, or of an earlier one. */
@@ -77,5 +94,22 @@ export class FileSyncs {
       for (const fileIndex of written) this.#unsynced.add(fileIndex);
       throw error;
     }
+  }
+
+  /** Syncs all files that were written, and notes the stamps of those that are parts. */
+  async settle(
+    places: Pick<FilePlaces, "isPart" | "stamps">,
+    served: Pick<ServedFiles, "expected">,
+  ): Promise<(FileStamp | undefined)[]> {
+    const written = await this.syncAll();
+    // Those that have got their names meanwhile have their stamps.
+    const isPart = (index: number): boolean => places.isPart(index);
+    const { expected } = served;
+    const parts = written.filter(isPart);
+    const stamps = await places.stamps(parts);
+    for (const index of parts.filter(isPart)) {
+      if (!this.has(index)) expected[index] = stamps[index];
+    }
+    return this.without(expected);
   }
 }

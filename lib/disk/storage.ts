@@ -7,6 +7,7 @@
 import { equals } from "@std/bytes/equals";
 import type { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
+import type { FileStamp } from "../files/file_system.ts";
 import type { FileSpan, FileSpans } from "../metainfo/file_spans.ts";
 import type { TorrentFile } from "../metainfo/torrent.ts";
 
@@ -25,6 +26,30 @@ export interface ContentFiles {
   /** In the order of the content. Paths are below the guarded folder, or absolute. */
   readonly files: readonly Pick<TorrentFile, "path" | "length" | "isPadding">[];
 }
+
+/** The place of a piece in one file, for a thread that opens the file by itself. */
+export interface LentPlace {
+  /** The folder that the file may not lie outside of. */
+  readonly guardedDir: string;
+  /** Of the file, below that folder. */
+  readonly path: readonly string[];
+  /** Of the file, which this thread has open; on Windows without a number. */
+  readonly stamp: FileStamp;
+  /** Of the piece, in bytes. */
+  readonly offsetInFile: number;
+  /** True if zeros are left to this thread, which makes a hole of them. */
+  readonly isNew: boolean;
+}
+
+/**
+ * Has another thread hash a piece, and write it by itself. The piece is stored if that
+ * says so; without a place, only `Storage.write` can store it.
+ * @throws {StorageError} If the disk refuses, and what `use` throws.
+ */
+export type LendPlace = <T extends { readonly isWritten?: boolean }>(
+  range: ByteRange,
+  use: (place?: LentPlace) => Promise<T>,
+) => Promise<T>;
 
 /** Positional access to a torrent's content. Offsets and lengths in bytes. */
 export interface Storage extends AsyncDisposable {
@@ -53,6 +78,8 @@ export interface Storage extends AsyncDisposable {
    * @throws {StorageError} If the disk is full, read-only or refuses.
    */
   write(offsetInTorrent: number, bytes: Uint8Array): Promise<void>;
+  /** Lends the place of a piece. @default {no place is lent} */
+  readonly lend?: LendPlace;
   /**
    * Makes ready for the first write; later calls do nothing.
    * @default {nothing is to be done}

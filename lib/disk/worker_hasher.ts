@@ -7,6 +7,8 @@
 import { isDescriptorShortage } from "../base/fd_pressure.ts";
 import type { HashRequest, HashResponse } from "./hash_worker.ts";
 import { sha1 } from "./sha1.ts";
+import { SpareCore } from "./spare_core.ts";
+import type { ByteRange, LendPlace, LentPlace } from "./storage.ts";
 
 /** Bytes to hash before workers are worth their start of about 70 ms. */
 const WARM_UP_LENGTH = 8 * 1024 * 1024;
@@ -25,6 +27,18 @@ export interface HashedPiece {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** 20 bytes. */
   readonly hash: Uint8Array<ArrayBuffer>;
+  /** True if it matches and is stored. @default {false} */
+  readonly isWritten?: boolean;
+}
+
+/** A piece that is written once its hash matches. */
+export interface PieceTarget {
+  /** The piece in the content. */
+  readonly range: ByteRange;
+  /** 20 bytes, with their buffer copied to a worker. */
+  readonly expected: Uint8Array;
+  /** As that of a storage. */
+  readonly lend: LendPlace;
 }
 
 /** Hashes pieces in memory. */
@@ -33,8 +47,13 @@ export interface PieceHasher {
    * Hashes one piece. `bytes` begin where their buffer begins, as those of a
    * `BufferPool` do; until they are given back, perhaps in another view, nothing
    * else may use them.
+   * @param target Where the piece may be written if its hash is the expected one.
+   * @throws {StorageError} If the disk refuses to lend the place.
    */
-  hash(bytes: Uint8Array<ArrayBuffer>): Promise<HashedPiece>;
+  hash(
+    bytes: Uint8Array<ArrayBuffer>,
+    target?: PieceTarget,
+  ): Promise<HashedPiece>;
 }
 
 /** Options for {@linkcode openWorkerHasher}. */
@@ -45,6 +64,12 @@ export interface WorkerHasherOptions {
    * @default {navigator.hardwareConcurrency - 1}, but at most 3
    */
   readonly maxWorkers?: number;
+  /**
+   * True to have one worker hash pieces, and all of them write pieces too, while the
+   * process is busy and a core idle; to measure that needs `--allow-sys=cpus`.
+   * @default {false} All hash pieces, and write none.
+   */
+  readonly onSpareCore?: boolean;
 }
 
 /**
@@ -59,18 +84,21 @@ export function openWorkerHasher(
   const otherCores = navigator.hardwareConcurrency - 1;
   return new WorkerHasher(
     options.maxWorkers ?? Math.min(otherCores, MAX_DEFAULT_WORKERS),
+    options.onSpareCore ? new SpareCore() : undefined,
   );
 }
 
 /** Hashes pieces in memory, and runs of pieces in files. */
 export class WorkerHasher implements PieceHasher, Disposable {
   readonly #maxWorkers: number;
+  readonly #spareCore: SpareCore | undefined;
   readonly #workers: HashWorker[] = [];
   #requestedLength = 0;
 
   /** @internal For {@linkcode openWorkerHasher}. */
-  constructor(maxWorkers: number) {
+  constructor(maxWorkers: number, spareCore?: SpareCore) {
     this.#maxWorkers = maxWorkers;
+    this.#spareCore = spareCore;
   }
 
   /** True once a worker has started. */
@@ -78,29 +106,52 @@ export class WorkerHasher implements PieceHasher, Disposable {
     return this.#workers.some(({ isReady }) => isReady);
   }
 
-  /** Hashes one piece, on a worker if one has started. */
-  async hash(bytes: Uint8Array<ArrayBuffer>): Promise<HashedPiece> {
-    const { buffer: source, length } = bytes;
-    const [worker] = this.workersFor(length)
+  /** Hashes one piece, on a worker if one has started; that may also write it. */
+  async hash(
+    bytes: Uint8Array<ArrayBuffer>,
+    target?: PieceTarget,
+  ): Promise<HashedPiece> {
+    // One worker keeps up with hashing, two with the writes as well.
+    const isSpare = this.#spareCore?.isFound(performance.now());
+    const maxCount = isSpare === false ? 1 : undefined;
+    if (this.workersFor(bytes.length, maxCount).length === 0) {
+      return { bytes, hash: sha1(bytes) };
+    }
+    if (!isSpare || target === undefined) return await this.#hash(bytes);
+    const { range, expected, lend } = target;
+    return await lend(range, (place) => this.#hash(bytes, place, expected));
+  }
+
+  async #hash(
+    bytes: Uint8Array<ArrayBuffer>,
+    place?: LentPlace,
+    expected?: Uint8Array,
+  ): Promise<HashedPiece> {
+    const [worker] = this.workersFor(0, 0)
       .sort((left, right) => left.pending.length - right.pending.length);
     if (worker === undefined) return { bytes, hash: sha1(bytes) };
-    const { buffer, hashes } = await worker.request({ buffer: source, length });
-    if (buffer === undefined || hashes === undefined) {
+    const { buffer: source, length } = bytes;
+    const { buffer, hashes: hash, isWritten = false } = await worker.request({
+      ...{ buffer: source, length, place, expected },
+    });
+    if (buffer === undefined || hash === undefined) {
       throw new Error("Cannot hash a piece: the worker thread failed");
     }
-    return { bytes: new Uint8Array(buffer, 0, length), hash: hashes };
+    return { bytes: new Uint8Array(buffer, 0, length), hash, isWritten };
   }
 
   /**
    * The workers that have started; more are started once there is much to hash.
    * @param length Bytes to hash now.
+   * @param maxCount Most workers to start.
    * @internal For `hashRuns`.
    */
-  workersFor(length: number): HashWorker[] {
+  workersFor(length: number, maxCount: number = Infinity): HashWorker[] {
+    const maxWorkers = Math.min(maxCount, this.#maxWorkers);
     this.#requestedLength += length;
     while (
       this.#requestedLength > WARM_UP_LENGTH &&
-      this.#workers.length < this.#maxWorkers && hasFreeDescriptors()
+      this.#workers.length < maxWorkers && hasFreeDescriptors()
     ) {
       this.#workers.push(new HashWorker());
     }

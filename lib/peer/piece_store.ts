@@ -11,7 +11,7 @@ import type { PeerId } from "../base/identifier.ts";
 import { isPieceHash } from "../disk/hash_content.ts";
 import type { Storage } from "../disk/storage.ts";
 import type { PieceHasher } from "../disk/worker_hasher.ts";
-import type { Torrent } from "../metainfo/torrent.ts";
+import { PIECE_HASH_LENGTH, type Torrent } from "../metainfo/torrent.ts";
 import type { PieceBytes } from "../swarm/events.ts";
 import type { Swarm } from "../swarm/swarm.ts";
 
@@ -110,15 +110,28 @@ export class PieceStore {
    * @throws {StorageError} If the disk refuses.
    */
   async check({ index, bytes: piece }: PieceBytes): Promise<CheckedPiece> {
-    const { bytes, hash } = await this.#hashing.during(() =>
-      this.#hasher.hash(piece)
+    const { geometry, pieceHashes } = this.#torrent;
+    const offsetInTorrent = geometry.pieceOffset(index);
+    const start = index * PIECE_HASH_LENGTH;
+    const { bytes, hash, isWritten } = await this.#hashing.during(() =>
+      this.#hasher.hash(piece, {
+        range: { offsetInTorrent, length: piece.length },
+        expected: pieceHashes.slice(start, start + PIECE_HASH_LENGTH),
+        lend: async (range, use) => {
+          await this.begin();
+          return await (this.#storage.lend?.(range, use) ?? use());
+        },
+      })
     );
     if (!isPieceHash(this.#torrent, index, hash)) {
       return { type: "pieceCorrupt", index, bytes };
     }
     await this.begin();
-    const offset = this.#torrent.geometry.pieceOffset(index);
-    await this.#writing.during(() => this.#storage.write(offset, bytes));
+    if (!isWritten) {
+      await this.#writing.during(() =>
+        this.#storage.write(offsetInTorrent, bytes)
+      );
+    }
     // Before the swarm takes the torrent for complete.
     this.#namingCount++;
     return { type: "pieceVerified", index, bytes };

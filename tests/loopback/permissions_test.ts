@@ -29,7 +29,7 @@ const CONTROL_PERMISSIONS = [
 const TASK_PERMISSIONS = {
   tracker: ["-N", "-R", "-W", "--allow-sys=hostname,networkInterfaces"],
   peer: [
-    ...["-N", "-R", "-W", "--allow-run", "--allow-sys=networkInterfaces"],
+    ...["-N", "-R", "-W", "--allow-run", "--allow-sys=cpus,networkInterfaces"],
     "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA,TERM",
   ],
   share: [
@@ -38,13 +38,13 @@ const TASK_PERMISSIONS = {
   ],
   get: [
     ...["-N", "-R", "-W", "--allow-run"],
-    "--allow-sys=hostname,networkInterfaces,statfs",
+    "--allow-sys=cpus,hostname,networkInterfaces,statfs",
     "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA,TERM",
   ],
   // Permissions that all of its commands need.
   lanswarm: [
     ...["-N", "-R", "-W", "--allow-run"],
-    "--allow-sys=hostname,networkInterfaces,statfs",
+    "--allow-sys=cpus,hostname,networkInterfaces,statfs",
     "--allow-env=STATE_DIRECTORY,XDG_STATE_HOME,HOME,LOCALAPPDATA,TERM,LANSWARM_TOKEN",
   ],
   wait: ["-N", "--allow-sys=networkInterfaces"],
