@@ -17,8 +17,8 @@ export interface RedisClient {
 /** Options for a client. */
 export interface RedisClientOptions {
   readonly RESP: 2;
-  readonly username?: string;
-  readonly password?: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
   readonly database: number;
   readonly disableClientInfo: boolean;
   readonly disableOfflineQueue: boolean;

@@ -57,7 +57,7 @@ export abstract class BackedStore extends MemoryStore {
   }
 
   /** Writes and reads what changed. */
-  protected abstract round(signal: AbortSignal): Promise<void>;
+  protected abstract round(): Promise<void>;
 
   /** The last round. */
   protected abstract end(): Promise<void>;
@@ -72,7 +72,7 @@ export abstract class BackedStore extends MemoryStore {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
-        await this.round(signal);
+        await this.round();
         this.#succeed();
       } catch (error) {
         if (!signal.aborted) this.#fail(error);

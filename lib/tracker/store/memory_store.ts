@@ -9,7 +9,7 @@ import { type ScrapeEntry, UNKNOWN_LEFT } from "../../announce/announce.ts";
 import type { InfoHash, PeerId } from "../../base/identifier.ts";
 import { Eviction } from "./eviction.ts";
 import { type Address, parseAddress, PeerRows } from "./peer_rows.ts";
-import { noPeers, PeerSelection } from "./peer_selection.ts";
+import { NO_PEERS, PeerSelection } from "./peer_selection.ts";
 import type {
   AnnounceOutcome,
   OpenStoreOptions,
@@ -21,12 +21,8 @@ import type {
   SwarmChange,
   SwarmSummary,
 } from "./peer_store.ts";
-import type { Torrent } from "./swarm.ts";
-import {
-  SwarmTable,
-  type SwarmTableOptions,
-  withoutPeers,
-} from "./swarm_table.ts";
+import { Torrent } from "./swarm.ts";
+import { SwarmTable, type SwarmTableOptions } from "./swarm_table.ts";
 
 /** Rows that one call of `expire` looks at, in less than a millisecond. */
 const ROWS_PER_SWEEP = 131_072;
@@ -59,9 +55,10 @@ export class MemoryStore implements PeerStore {
     const isSeeder = announce.left === 0;
     const address = parseAddress(announce.hostname);
     const known = this.table.swarms.get(infoHash)?.peers.get(peerId);
-    const before = known === undefined
-      ? undefined
-      : endpointAt(rows, known, address);
+    const at = 2 * (known ?? 0) + (typeof address === "number" ? 0 : 1);
+    const before = known !== undefined && rows.address(at) === address
+      ? at
+      : undefined;
     if (
       known !== undefined && before === undefined &&
       (key === undefined || key !== rows.keys[known])
@@ -253,14 +250,14 @@ export class MemoryStore implements PeerStore {
   }
 
   #stop(
-    { infoHash, wantsIds }: PeerAnnounce,
+    { infoHash }: PeerAnnounce,
     known: number | undefined,
     nowMs: number,
   ): AnnounceOutcome {
     const { openedAtMs = nowMs } = this.table.swarms.get(infoHash) ?? {};
     if (known !== undefined) this.remove(known, "left");
-    const torrent = this.table.torrent(infoHash) ?? withoutPeers({ infoHash });
-    return this.#accept(torrent, noPeers(wantsIds), nowMs - openedAtMs);
+    const torrent = this.table.torrent(infoHash) ?? new Torrent({ infoHash });
+    return this.#accept(torrent, NO_PEERS, nowMs - openedAtMs);
   }
 
   #accept(
@@ -272,15 +269,6 @@ export class MemoryStore implements PeerStore {
     const peerCount = this.rows.count;
     return { type: "accepted", swarm, peers, swarmAgeMs, peerCount };
   }
-}
-
-function endpointAt(
-  rows: PeerRows,
-  row: number,
-  address: Address,
-): number | undefined {
-  const endpoint = 2 * row + (typeof address === "number" ? 0 : 1);
-  return rows.address(endpoint) === address ? endpoint : undefined;
 }
 
 function scrapeEntry(torrent: Torrent): ScrapeEntry {

@@ -38,10 +38,20 @@ const RUN_LENGTH = 5;
 /** Slots are marked by their last ten bits: in a longer list one may be passed over for another. */
 const MARK_COUNT = 1024;
 /** Kinds of addresses that an asker may be given, best first, by the kind of its own. */
-const KINDS = [[0, 1], [1, 0], [2, 0, 3, 1], [3, 1, 2, 0]] as const;
+const KINDS: readonly (readonly number[])[] = [
+  [0, 1],
+  [1, 0],
+  [2, 0, 3, 1],
+  [3, 1, 2, 0],
+];
 /** Those of an asker elsewhere that is given peers on loopback at the tracker's address. */
-const KINDS_WITH_LOOPBACK = [[0, 2, 1, 3], [1, 3, 0, 2]] as const;
+const KINDS_WITH_LOOPBACK: typeof KINDS = [[0, 2, 1, 3], [1, 3, 0, 2]];
 const NO_BYTES = new Uint8Array(0);
+export const NO_PEERS: PickedPeers = {
+  ipv4: NO_BYTES,
+  ipv6: NO_BYTES,
+  ids: undefined,
+};
 
 /** Chooses peers, in memory that the next choice uses again. */
 export class PeerSelection {
@@ -80,7 +90,7 @@ export class PeerSelection {
       "numwant" | "wantsIds" | "localHostname"
     >,
   ): PickedPeers {
-    if (numwant === 0 || swarm.peers.size === 1) return noPeers(wantsIds);
+    if (numwant === 0 || swarm.peers.size === 1) return NO_PEERS;
     this.#chosenCount = 0;
     this.#ownRow = asker >> 1;
     const local = swarm.hasLoopback ? localHostname?.() : undefined;
@@ -97,31 +107,29 @@ export class PeerSelection {
     const kinds = (this.#local && KINDS_WITH_LOOPBACK[askerKind]) ??
       KINDS[askerKind]!;
     if (this.#isLoopback(asker)) this.#local = undefined;
-    let seedersAhead = 0;
-    let leechersAhead = 0;
+    const [seeders, leechers] = [true, false].map((isSeeder) =>
+      kinds.map((kind) => swarm.list(isSeeder, kind))
+    ) as [PeerList[], PeerList[]];
     let others = 0;
-    for (const kind of kinds) {
-      const leechers = swarm.list(false, kind);
-      seedersAhead += lengthOf(swarm.list(true, kind));
-      leechersAhead += lengthOf(leechers);
-      others += this.#availableIn(leechers);
+    for (const list of leechers) others += this.#availableIn(list);
+    const seederCount = this.#rows.isSeeder[this.#ownRow] === 1
+      ? 0
+      : Math.max(Math.ceil(count / 2), count - others);
+    const taken = this.#drawAll(seeders, seederCount, asker);
+    this.#drawAll(leechers, count - taken, asker);
+  }
+
+  /** Takes up to `count` endpoints of all kinds; each leaves room for those that follow. */
+  #drawAll(lists: readonly PeerList[], count: number, near: number): number {
+    let left = count;
+    let ahead = 0;
+    for (const { endpoints } of lists) ahead += endpoints.length;
+    for (const list of lists) {
+      ahead -= list.endpoints.length;
+      const kept = Math.min(ahead, Math.floor(left * OTHERS_SHARE));
+      left -= this.#draw(list, left - kept, near);
     }
-    let seedersLeft = this.#rows.isSeeder[this.#ownRow] === 1 ? 0 : Math.min(
-      seedersAhead,
-      Math.max(Math.ceil(count / 2), count - others),
-    );
-    let leechersLeft = count - seedersLeft;
-    for (const kind of kinds) {
-      const seeders = swarm.list(true, kind);
-      const leechers = swarm.list(false, kind);
-      seedersAhead -= lengthOf(seeders);
-      leechersAhead -= lengthOf(leechers);
-      const near = kind === askerKind ? asker : undefined;
-      const seederCount = share(seedersLeft, seedersAhead);
-      seedersLeft -= this.#draw(seeders, seederCount, near);
-      const leecherCount = share(leechersLeft, leechersAhead);
-      leechersLeft -= this.#draw(leechers, leecherCount, near);
-    }
+    return count - left;
   }
 
   /**
@@ -129,12 +137,8 @@ export class PeerSelection {
    * @param near The endpoint whose neighbours are preferred.
    * @returns How many.
    */
-  #draw(
-    list: PeerList | undefined,
-    count: number,
-    near: number | undefined,
-  ): number {
-    if (list === undefined || count === 0) return 0;
+  #draw(list: PeerList, count: number, near: number): number {
+    if (count === 0 || list.endpoints.length === 0) return 0;
     this.#drawNumber = (this.#drawNumber + 1) >>> 0;
     if (this.#drawNumber === 0) this.#marks.fill(this.#drawNumber++);
     const { length } = list.endpoints;
@@ -143,7 +147,7 @@ export class PeerSelection {
       return this.#takeRun(list.endpoints, length, available, 0);
     }
     let left = count;
-    const neighbours = near === undefined ? undefined : list.near(near);
+    const neighbours = list.near(near);
     if (neighbours !== undefined) {
       const { endpoints, next } = neighbours;
       const most = Math.floor(count * NEIGHBOUR_SHARE);
@@ -193,8 +197,7 @@ export class PeerSelection {
     return true;
   }
 
-  #availableIn(list: PeerList | undefined): number {
-    if (list === undefined) return 0;
+  #availableIn(list: PeerList): number {
     const own = 2 * this.#ownRow;
     const isThere = list.has(own) || list.has(own + 1);
     return isThere ? list.endpoints.length - 1 : list.endpoints.length;
@@ -254,18 +257,4 @@ function reachableBytes(hostname: string): Uint8Array | undefined {
   return scope === "none" || scope === "loopback" || isLinkLocalIpv6(hostname)
     ? undefined
     : parseIpAddress(hostname);
-}
-
-export function noPeers(wantsIds: boolean): PickedPeers {
-  const ids = wantsIds ? NO_BYTES : undefined;
-  return { ipv4: NO_BYTES, ipv6: NO_BYTES, ids };
-}
-
-function lengthOf(list: PeerList | undefined): number {
-  return list === undefined ? 0 : list.endpoints.length;
-}
-
-/** Share of `left` peers that one kind of address may fill if `ahead` peers of other kinds follow. */
-function share(left: number, ahead: number): number {
-  return left - Math.min(ahead, Math.floor(left * OTHERS_SHARE));
 }

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { abortable } from "@std/async/abortable";
 // @ts-types="../../types/redis.d.ts"
 import { createClient, type RedisClient } from "redis";
 import { StoreError } from "../../base/errors.ts";
@@ -54,62 +53,44 @@ export interface RedisAddress {
   readonly password: string | undefined;
 }
 
-/** A connection that works. */
+/** A connection, from its creation to its end. */
 export class RedisConnection {
   readonly #client: RedisClient;
   readonly #maxReplyMs: number;
   readonly #end = Promise.withResolvers<never>();
 
-  private constructor(client: RedisClient, maxReplyMs: number) {
-    this.#client = client;
+  /** @param maxReplyMs Time for a reply, after which Redis counts as gone. */
+  constructor(
+    { hostname, port, ...database }: RedisAddress,
+    maxReplyMs: number,
+  ) {
     this.#maxReplyMs = maxReplyMs;
-    // Reported by `ask`, if anything is asked.
-    this.#end.promise.catch(() => {});
-    client.on("error", (error) => this.close(error));
-  }
-
-  /**
-   * Connects.
-   * @throws {Error} If Redis cannot be reached or is silent, or `signal` aborts.
-   */
-  static async open(
-    { hostname, port, database, username, password }: RedisAddress,
-    { maxReplyMs, signal }: {
-      /** Time for a reply, after which Redis counts as gone. */
-      readonly maxReplyMs: number;
-      readonly signal: AbortSignal;
-    },
-  ): Promise<RedisConnection> {
-    const openingMs = OPENING_REPLIES * maxReplyMs;
-    const client = createClient({
+    const client = this.#client = createClient({
       // Every Redis speaks it, and nothing here is better with its successor.
       RESP: 2,
-      ...(username !== undefined && { username }),
-      ...(password !== undefined && { password }),
-      database,
+      ...database,
       disableClientInfo: true,
       disableOfflineQueue: true,
       maintNotifications: "disabled",
       socket: {
         host: hostname,
         port,
-        connectTimeout: openingMs,
+        connectTimeout: OPENING_REPLIES * maxReplyMs,
         // The store decides when to try again.
         reconnectStrategy: false,
       },
     });
-    const connection = new RedisConnection(client, maxReplyMs);
-    const givenUp = AbortSignal.any([signal, AbortSignal.timeout(openingMs)]);
-    try {
-      await Promise.race([
-        abortable(client.connect(), givenUp),
-        connection.#end.promise,
-      ]);
-      return connection;
-    } catch (error) {
-      connection.close(error);
-      throw error;
-    }
+    // Reported by `ask`, if anything is asked.
+    this.#end.promise.catch(() => {});
+    client.on("error", (error) => this.close(error));
+  }
+
+  /** Connects. @throws {Error} If Redis cannot be reached or is silent. */
+  async open(): Promise<void> {
+    await this.#within(
+      OPENING_REPLIES * this.#maxReplyMs,
+      this.#client.connect(),
+    );
   }
 
   /**
@@ -119,20 +100,21 @@ export class RedisConnection {
   async ask(
     ...commands: readonly (readonly (string | number)[])[]
   ): Promise<unknown[]> {
+    const replies = commands.map((words) =>
+      this.#client.sendCommand(words.map(String))
+    );
+    return await this.#within(this.#maxReplyMs, Promise.all(replies));
+  }
+
+  async #within<T>(timeoutMs: number, reply: Promise<T>): Promise<T> {
     const silence = Promise.withResolvers<never>();
     let parts = 0;
     const timer = setInterval(() => {
       if (++parts <= PARTS_OF_SILENCE) return;
       silence.reject(new DOMException("No answer in time", "TimeoutError"));
-    }, this.#maxReplyMs / PARTS_OF_SILENCE);
+    }, timeoutMs / PARTS_OF_SILENCE);
     try {
-      return await Promise.race([
-        Promise.all(
-          commands.map((words) => this.#client.sendCommand(words.map(String))),
-        ),
-        silence.promise,
-        this.#end.promise,
-      ]);
+      return await Promise.race([reply, silence.promise, this.#end.promise]);
     } finally {
       clearInterval(timer);
     }

@@ -62,6 +62,7 @@ export class RedisStore extends BackedStore {
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.isWorking) this.#close();
     // The longest time for the last round.
     const timer = setTimeout(() => this.#close(), this.#maxReplyMs);
     await super[Symbol.asyncDispose]();
@@ -76,12 +77,12 @@ export class RedisStore extends BackedStore {
     this.#exchange.noteChange(infoHash, peerId);
   }
 
-  protected override async round(signal: AbortSignal): Promise<void> {
+  protected override async round(): Promise<void> {
     if (this.#connection === undefined) {
-      const maxReplyMs = this.#maxReplyMs;
-      const options = { maxReplyMs, signal };
-      this.#connection = await RedisConnection.open(this.#address, options);
-      await this.#exchange.begin(this.#connection);
+      const redis = new RedisConnection(this.#address, this.#maxReplyMs);
+      this.#connection = redis;
+      await redis.open();
+      await this.#exchange.begin(redis);
     }
     await this.#exchange.run(this.#connection);
   }

@@ -20,7 +20,6 @@ import {
 } from "../../base/identifier.ts";
 import { BackedStore, type RoundFailure } from "./backed_store.ts";
 import type { OpenStoreOptions } from "./peer_store.ts";
-import type { PastTorrent } from "./swarm_table.ts";
 
 type SqlValue = null | number | bigint | string | Uint8Array;
 
@@ -85,7 +84,14 @@ export class SqliteStore extends BackedStore {
     this.#save = database.prepare(SAVE);
     const rows = database.prepare("SELECT * FROM torrent ORDER BY last_seen")
       .all();
-    for (const row of rows) this.table.restore(savedTorrent(row));
+    for (const { info_hash, download_count, content_length } of rows) {
+      this.table.restore({
+        infoHash: infoHashFromBytes(info_hash as Uint8Array),
+        downloadCount: Number(download_count),
+        // Earlier versions wrote null for 0.
+        contentLength: Number(content_length ?? 0),
+      });
+    }
   }
 
   /**
@@ -202,20 +208,6 @@ function prepareFile(path: string, database: DatabaseSync): void {
   // Last, as it is written into the file, which may be another program's.
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = NORMAL");
-}
-
-/** @throws {Error} If the row is not one that this program writes. */
-function savedTorrent(row: Record<string, SqlValue>): PastTorrent {
-  const { info_hash, download_count, content_length } = row;
-  if (
-    !(info_hash instanceof Uint8Array) || typeof download_count !== "number"
-  ) throw new Error("database disk image is malformed");
-  return {
-    infoHash: infoHashFromBytes(info_hash),
-    downloadCount: download_count,
-    // Earlier versions wrote null for 0.
-    contentLength: Number(content_length ?? 0),
-  };
 }
 
 /** Meanings of SQLite's own words, which it never translates. */

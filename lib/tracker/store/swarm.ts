@@ -10,7 +10,7 @@ import type { InfoHash, PeerId } from "../../base/identifier.ts";
 import {
   type Address,
   ENTRY_LENGTHS,
-  type PeerRows,
+  PeerRows,
   UNLISTED,
 } from "./peer_rows.ts";
 
@@ -21,24 +21,27 @@ const SUBNET_LENGTHS = [3, 8] as const;
 /** Most peers that are compared one after another: a map would be larger. */
 const MAX_SIZE_WITHOUT_MAP = 8;
 
-/** Knowledge of a torrent, with peers or without. */
-export interface Torrent {
-  readonly infoHash: InfoHash;
-  readonly seederCount: number;
-  readonly leecherCount: number;
-  readonly bytesPerSecond: number;
-  downloadCount: number;
-  /** The most that a peer ever lacked, in bytes; 0 if none ever lacked anything. */
-  contentLength: number;
-}
+/** Knowledge of a torrent that outlives its peers. */
+export type PastTorrent = Pick<Torrent, "infoHash"> & Partial<Torrent>;
 
-export class Swarm implements Torrent {
+/** A torrent, which has peers if it is a {@linkcode Swarm}. */
+export class Torrent {
   readonly infoHash: InfoHash;
   seederCount = 0;
   leecherCount = 0;
   bytesPerSecond = 0;
   downloadCount: number;
+  /** The most that a peer ever lacked, in bytes; 0 if none ever lacked anything. */
   contentLength: number;
+
+  constructor({ infoHash, downloadCount = 0, contentLength = 0 }: PastTorrent) {
+    this.infoHash = infoHash;
+    this.downloadCount = downloadCount;
+    this.contentLength = contentLength;
+  }
+}
+
+export class Swarm extends Torrent {
   openedAtMs: number;
   readonly peers: Map<PeerId, number> = new Map();
   readonly #rows: PeerRows;
@@ -47,17 +50,15 @@ export class Swarm implements Torrent {
   /** By kind of address; those of seeders behind those of leechers. */
   readonly #lists: (PeerList | undefined)[] = new Array(8).fill(undefined);
 
-  constructor(rows: PeerRows, torrent: Torrent, openedAtMs: number) {
+  constructor(rows: PeerRows, torrent: PastTorrent, openedAtMs: number) {
+    super(torrent);
     this.#rows = rows;
-    this.infoHash = torrent.infoHash;
-    this.downloadCount = torrent.downloadCount;
-    this.contentLength = torrent.contentLength;
     this.openedAtMs = openedAtMs;
   }
 
-  /** The endpoints of one role and kind of address, if there are any. */
-  list(isSeeder: boolean, kind: number): PeerList | undefined {
-    return this.#lists[isSeeder ? kind + 4 : kind];
+  /** The endpoints of one role and kind of address. */
+  list(isSeeder: boolean, kind: number): PeerList {
+    return this.#lists[isSeeder ? kind + 4 : kind] ?? NO_PEERS;
   }
 
   /** True if there are endpoints on loopback. */
@@ -218,3 +219,5 @@ function keyOf(address: Address, port: number): number | string {
     ? `${address} ${port}`
     : address * 2 ** 16 + port;
 }
+
+const NO_PEERS = new PeerList(new PeerRows());

@@ -9,10 +9,7 @@ import { BoundedMap } from "../../base/bounded_map.ts";
 import type { InfoHash } from "../../base/identifier.ts";
 import type { PeerRows } from "./peer_rows.ts";
 import type { StoreTotals } from "./peer_store.ts";
-import { Swarm, type Torrent } from "./swarm.ts";
-
-/** A torrent without peers. */
-export type PastTorrent = Pick<Torrent, "infoHash"> & Partial<Torrent>;
+import { type PastTorrent, Swarm, Torrent } from "./swarm.ts";
 
 export interface SwarmTableOptions {
   /** Most torrents without peers; the oldest is dropped first. @default 10_000 */
@@ -46,7 +43,7 @@ export class SwarmTable {
   open(infoHash: InfoHash, nowMs: number): Swarm {
     const known = this.swarms.get(infoHash);
     if (known !== undefined) return known;
-    const torrent = this.torrent(infoHash) ?? withoutPeers({ infoHash });
+    const torrent = this.#past.peek(infoHash) ?? { infoHash };
     this.#past.delete(infoHash);
     const swarm = new Swarm(this.#rows, torrent, nowMs);
     this.swarms.set(infoHash, swarm);
@@ -58,7 +55,7 @@ export class SwarmTable {
     if (peers.size > 0) return;
     this.swarms.delete(infoHash);
     if (downloadCount > 0 || this.#keepsUndownloaded) {
-      this.#past.set(infoHash, withoutPeers(swarm));
+      this.#past.set(infoHash, new Torrent(swarm));
     }
   }
 
@@ -68,7 +65,7 @@ export class SwarmTable {
 
   /** Counts downloads, a negative number to take some back. */
   addDownloads(infoHash: InfoHash, count: number): void {
-    const torrent = this.torrent(infoHash) ?? withoutPeers({ infoHash });
+    const torrent = this.torrent(infoHash) ?? new Torrent({ infoHash });
     const before = torrent.downloadCount;
     torrent.downloadCount = Math.max(0, before + count);
     this.#downloadCount += torrent.downloadCount - before;
@@ -77,7 +74,7 @@ export class SwarmTable {
 
   /** Adds a torrent without peers that was known in an earlier run. */
   restore(torrent: PastTorrent): void {
-    this.#past.set(torrent.infoHash, withoutPeers(torrent));
+    this.#past.set(torrent.infoHash, new Torrent(torrent));
     this.#downloadCount += torrent.downloadCount ?? 0;
   }
 
@@ -97,11 +94,4 @@ export class SwarmTable {
     const activeSwarmCount = this.swarms.size;
     return { ...totals, activeSwarmCount, downloadCount: this.#downloadCount };
   }
-}
-
-export function withoutPeers(
-  { infoHash, downloadCount = 0, contentLength = 0 }: PastTorrent,
-): Torrent {
-  const noPeers = { seederCount: 0, leecherCount: 0, bytesPerSecond: 0 };
-  return { infoHash, ...noPeers, downloadCount, contentLength };
 }
