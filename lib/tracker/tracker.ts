@@ -169,17 +169,14 @@ export interface AnnounceRateOptions {
   readonly burst?: number;
 }
 
-/** Buckets in total. A power of two. */
+/** Buckets of each half: a bucket by 16 bits of a hash. */
 const BUCKET_COUNT = 1 << 16;
-/** Buckets in which an address may be. */
-const SET_SIZE = 4;
 
 /**
- * Limits the announces of each address by a token bucket, in memory that does not
+ * Limits the announces of each address by token buckets, in memory that does not
  * grow. The limit is generous, because hundreds of machines may share an address,
- * and does not apply to this machine, which may be a proxy for all. Buckets form
- * sets of four: a set without a free bucket gives up its fullest one, so an address
- * is forgotten only for a busier one, or when its bucket is full and means nothing.
+ * and does not apply to this machine, which may be a proxy for all. An address has
+ * two buckets, each shared with other addresses, and is refused if both are empty.
  * A map of limiters by address took a tenth of an announce where thousands of
  * addresses announce.
  */
@@ -187,10 +184,8 @@ export class AnnounceRate {
   readonly #msPerAnnounce: number;
   readonly #burstMs: number;
   readonly #seed: number;
-  /** The owner of each bucket, by a hash of its address. */
-  readonly #owners = new Int32Array(BUCKET_COUNT);
   /** The time at which each bucket is full again. */
-  readonly #fullAtMs = new Float64Array(BUCKET_COUNT).fill(-Infinity);
+  readonly #fullAtMs = new Float64Array(2 * BUCKET_COUNT).fill(-Infinity);
 
   constructor({ random, perSecond = 500, burst = 5_000 }: AnnounceRateOptions) {
     this.#msPerAnnounce = 1000 / perSecond;
@@ -205,26 +200,16 @@ export class AnnounceRate {
   take(hostname: string, nowMs: number): number {
     if (isLoopback(hostname)) return 0;
     const hash = this.#hash(hostname);
-    const bucket = this.#bucketOf(hash);
-    const isOwn = this.#owners[bucket] === hash;
-    const startMs = isOwn ? Math.max(this.#fullAtMs[bucket]!, nowMs) : nowMs;
-    const fullAtMs = startMs + this.#msPerAnnounce;
+    const buckets = this.#fullAtMs;
+    const one = hash >>> 16;
+    const other = BUCKET_COUNT + (hash & BUCKET_COUNT - 1);
+    const fuller = Math.min(buckets[one]!, buckets[other]!);
+    const fullAtMs = Math.max(fuller, nowMs) + this.#msPerAnnounce;
     const waitMs = fullAtMs - nowMs - this.#burstMs;
     if (waitMs > 0) return waitMs;
-    this.#owners[bucket] = hash;
-    this.#fullAtMs[bucket] = fullAtMs;
+    buckets[one] = Math.max(buckets[one]!, fullAtMs);
+    buckets[other] = Math.max(buckets[other]!, fullAtMs);
     return 0;
-  }
-
-  /** The address's own bucket, or the fullest of its set. */
-  #bucketOf(hash: number): number {
-    const first = Math.imul(hash, 0x9e3779b1) >>> 0 & BUCKET_COUNT - SET_SIZE;
-    let fullest = first;
-    for (let bucket = first; bucket < first + SET_SIZE; bucket++) {
-      if (this.#owners[bucket] === hash) return bucket;
-      if (this.#fullAtMs[bucket]! < this.#fullAtMs[fullest]!) fullest = bucket;
-    }
-    return fullest;
   }
 
   #hash(hostname: string): number {
