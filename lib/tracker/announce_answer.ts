@@ -9,7 +9,7 @@ import type { ScrapeEntry } from "../announce/announce.ts";
 import { IDENTIFIER_LENGTH, identifierToBytes } from "../base/identifier.ts";
 import { parseIpAddress, parseIpv4 } from "../base/ip_address.ts";
 import { parseCompactPeers } from "../base/peer_address.ts";
-import { type Encodable, encodeBencode } from "../bencode/encode.ts";
+import { encodeBencode } from "../bencode/encode.ts";
 import { writeDecimal } from "../http/response.ts";
 import type { PeerForm } from "./announce_query.ts";
 import type { PickedPeers } from "./store/peer_store.ts";
@@ -26,6 +26,7 @@ export interface AnnounceAnswer {
 }
 
 const encoder = new TextEncoder();
+const NO_BYTES = new Uint8Array(0);
 
 /** Keys of the replies in the order of their bytes, each with the bytes before its value. */
 const PARTS = {
@@ -54,12 +55,12 @@ export function encodeAnnounceAnswer(
   answer: AnnounceAnswer,
   writer: ReplyWriter = new ReplyWriter(),
 ): Uint8Array<ArrayBuffer> {
-  if (answer.peerForm !== "compact") return encodeDictionaries(answer);
   const { swarm, peers, externalHostname } = answer;
+  const dictionaries = encodeDictionaries(answer);
   const warning = answer.warning && encoder.encode(answer.warning);
   writer.begin(
     MAX_FIXED_LENGTH + peers.ipv4.length + peers.ipv6.length +
-      (warning?.length ?? 0),
+      dictionaries.length + (warning?.length ?? 0),
   );
   writer.raw(PARTS.complete);
   writer.number(swarm.complete);
@@ -83,8 +84,9 @@ export function encodeAnnounceAnswer(
   writer.raw(PARTS.minInterval);
   writer.number(Math.ceil(answer.minIntervalMs / 1000));
   writer.raw(PARTS.peers);
-  writer.string(peers.ipv4);
-  if (peers.ipv6.length > 0) {
+  if (dictionaries.length > 0) writer.raw(dictionaries);
+  else writer.string(peers.ipv4);
+  if (dictionaries.length === 0 && peers.ipv6.length > 0) {
     writer.raw(PARTS.peers6);
     writer.string(peers.ipv6);
   }
@@ -133,27 +135,22 @@ export function encodeFailure(
   });
 }
 
-function encodeDictionaries(answer: AnnounceAnswer): Uint8Array<ArrayBuffer> {
-  const { ipv4, ipv6, ids } = answer.peers;
-  const listedIds = answer.peerForm === "dictionaries" ? ids : undefined;
-  const peers = [
+/** The peers as dictionaries; no bytes if they are wanted in compact form. */
+function encodeDictionaries(
+  { peerForm, peers: { ipv4, ipv6, ids } }: AnnounceAnswer,
+): Uint8Array {
+  if (peerForm === "compact") return NO_BYTES;
+  const addresses = [
     ...parseCompactPeers(ipv4, "ipv4"),
     ...parseCompactPeers(ipv6, "ipv6"),
-  ].map(({ hostname: ip, port }, index): Encodable => {
+  ];
+  return encodeBencode(addresses.map(({ hostname: ip, port }, index) => {
     const start = index * IDENTIFIER_LENGTH;
-    const id = listedIds?.subarray(start, start + IDENTIFIER_LENGTH);
+    const id = peerForm === "dictionaries"
+      ? ids?.subarray(start, start + IDENTIFIER_LENGTH)
+      : undefined;
     return { ip, port, "peer id": id };
-  });
-  return encodeBencode({
-    complete: answer.swarm.complete,
-    downloaded: answer.swarm.downloaded,
-    "external ip": parseIpAddress(answer.externalHostname),
-    incomplete: answer.swarm.incomplete,
-    interval: Math.ceil(answer.intervalMs / 1000),
-    "min interval": Math.ceil(answer.minIntervalMs / 1000),
-    peers,
-    "warning message": answer.warning,
-  });
+  }));
 }
 
 const COLON = 0x3a;

@@ -14,7 +14,6 @@ import {
   readUdpRequestHead,
   UDP_ACTIONS,
   UDP_PROTOCOL_ID,
-  type UdpFamily,
 } from "../announce/udp_request.ts";
 import {
   encodeUdpAnnounced,
@@ -50,16 +49,6 @@ export type UdpHandler = (
   nowMs: number,
 ) => Uint8Array<ArrayBuffer> | undefined;
 
-/** A request with a valid connection id. */
-interface KnownRequest {
-  readonly datagram: Uint8Array;
-  readonly transactionId: number;
-  /** Canonical text. */
-  readonly hostname: string;
-  readonly family: UdpFamily;
-  readonly nowMs: number;
-}
-
 export function createUdpHandler(
   { tracker, secret, localHostname = () => undefined }: UdpHandlerOptions,
 ): UdpHandler {
@@ -77,71 +66,49 @@ export function createUdpHandler(
       return encodeUdpConnected(id, transactionId);
     }
     if (!connectionIds.isValid(connectionId, address, nowMs)) return undefined;
-    const family = address.length === IPV6_LENGTH ? "ipv6" : "ipv4";
-    const request = {
-      datagram,
-      transactionId,
-      hostname,
-      family,
-      nowMs,
-    } as const;
+    const refuse = (reason: string): Uint8Array<ArrayBuffer> =>
+      encodeUdpError(reason, transactionId);
     try {
       switch (action) {
-        case UDP_ACTIONS.announce:
-          return announce(request, tracker, () => localHostname(hostname));
-        case UDP_ACTIONS.scrape:
-          return scrape(request, tracker);
-        default: {
-          const reason = `the client sent the unknown action ${action}`;
-          return encodeUdpError(reason, transactionId);
+        case UDP_ACTIONS.announce: {
+          const request = parseUdpAnnounce(datagram);
+          const outcome = tracker.announce({
+            ...request,
+            numwant: Math.min(request.numwant, MAX_NUMWANT),
+            hostname,
+            localHostname: () => localHostname(hostname),
+            wantsIds: false,
+          }, nowMs);
+          if (outcome.type === "refused") return refuse(outcome.reason);
+          const { swarm, peers } = outcome;
+          const family = address.length === IPV6_LENGTH ? "ipv6" : "ipv4";
+          const intervalMs = tracker.options.intervalMs(outcome);
+          return encodeUdpAnnounced(
+            { intervalMs, swarm, peers: peers[family], family },
+            transactionId,
+          );
         }
+        case UDP_ACTIONS.scrape: {
+          const infoHashes = parseUdpScrape(datagram);
+          const outcome = tracker.scrape([...new Set(infoHashes)]);
+          if (outcome.type === "refused") return refuse(outcome.reason);
+          const known = new Map(
+            outcome.entries.map((entry) => [entry.infoHash, entry]),
+          );
+          const entries = infoHashes
+            .map((infoHash) => known.get(infoHash) ?? NO_PEERS);
+          return encodeUdpScraped(entries, transactionId);
+        }
+        default:
+          return refuse(`the client sent the unknown action ${action}`);
       }
     } catch (error) {
-      return encodeUdpError(reasonOfRefusal(error), transactionId);
+      return refuse(reasonOfRefusal(error));
     }
   };
 }
 
-function announce(
-  { datagram, transactionId, hostname, family, nowMs }: KnownRequest,
-  tracker: Tracker,
-  localHostname: () => string | undefined,
-): Uint8Array<ArrayBuffer> {
-  const request = parseUdpAnnounce(datagram);
-  const numwant = Math.min(request.numwant, MAX_NUMWANT);
-  const own = { hostname, localHostname, wantsIds: false };
-  const announce = { ...request, numwant, ...own };
-  const outcome = tracker.announce(announce, nowMs);
-  if (outcome.type === "refused") {
-    return encodeUdpError(outcome.reason, transactionId);
-  }
-  return encodeUdpAnnounced({
-    intervalMs: tracker.options.intervalMs(outcome),
-    swarm: outcome.swarm,
-    peers: outcome.peers[family],
-    family,
-  }, transactionId);
-}
-
-/** Torrents that the tracker does not know have counts of 0. */
-function scrape(
-  { datagram, transactionId }: KnownRequest,
-  tracker: Tracker,
-): Uint8Array<ArrayBuffer> {
-  const infoHashes = parseUdpScrape(datagram);
-  const outcome = tracker.scrape([...new Set(infoHashes)]);
-  if (outcome.type === "refused") {
-    return encodeUdpError(outcome.reason, transactionId);
-  }
-  const known = new Map(
-    outcome.entries.map((entry) => [entry.infoHash, entry]),
-  );
-  return encodeUdpScraped(
-    infoHashes.map((infoHash) => known.get(infoHash) ?? NO_PEERS),
-    transactionId,
-  );
-}
-
+/** Of a torrent that the tracker does not know. */
 const NO_PEERS: Omit<ScrapeEntry, "infoHash"> = {
   complete: 0,
   downloaded: 0,
