@@ -28,12 +28,8 @@ import {
 } from "../disk/torrent_file.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import {
-  type ListedTorrent,
-  toListedTorrent,
-  type TorrentCatalogue,
-  TorrentIndex,
-} from "./torrent_catalogue.ts";
+import type { ListedTorrent, TorrentCatalogue } from "./torrent_catalogue.ts";
+import { toListedTorrent, TorrentIndex } from "./torrent_index.ts";
 
 /** Shortest time between two scans, in milliseconds. */
 const SCAN_INTERVAL_MS = 2_000;

@@ -4,10 +4,8 @@ import {
   peerIdFromBytes,
 } from "../../../lib/base/identifier.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
-import {
-  type TorrentCatalogue,
-  TorrentIndex,
-} from "../../../lib/catalogue/torrent_catalogue.ts";
+import type { TorrentCatalogue } from "../../../lib/catalogue/torrent_catalogue.ts";
+import { TorrentIndex } from "../../../lib/catalogue/torrent_index.ts";
 import type {
   AnnounceOutcome,
   PeerStore,
