@@ -9,14 +9,7 @@
  * test watched. `node:http` honours `headersTimeout`, `requestTimeout` and
  * `maxConnections` in 2.9.6, but none of them in 2.4.2.
  *
- * One run around one handler with a response of 350 bytes (Deno 2.9.6, `wrk` with
- * 32 clients, two cores): requests a second and CPU time of each.
- *
- * | server       | kept connections | a connection each |
- * | ------------ | ---------------- | ----------------- |
- * | `Deno.serve` | 63,000, 14 µs    | 17,700, 45 µs     |
- * | this server  | 43,100, 13 µs    | 14,800, 51 µs     |
- * | `node:http`  | 25,200, 32 µs    | 6,700, 91 µs      |
+ * `docs/performance.md` compares the CPU time of the three.
  *
  * @module
  */
@@ -197,9 +190,8 @@ export class HttpServer {
 }
 
 /**
- * Buffers that connections use in turn. Without the pool a connection of one
- * request takes a third more CPU time: memory is cleared, filled with a few
- * hundred bytes and collected.
+ * Buffers that connections use in turn: without the pool a connection of one request
+ * takes a third more CPU time.
  */
 export class QueuePool {
   readonly #capacity: number;

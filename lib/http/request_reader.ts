@@ -9,11 +9,9 @@
 import type { ByteQueue } from "../base/byte_queue.ts";
 import {
   checkHeaderLength,
-  checkLimit,
   checkRequestLine,
   checkUnfinishedLine,
   type HttpRequest,
-  LIMITS,
   parseRequest,
   type RequestContext,
 } from "./request.ts";
@@ -34,8 +32,6 @@ export class RequestReader {
   #scannedLength = 0;
   /** Start of the incomplete head's headers; 0 until its request line is complete. */
   #headersStart = 0;
-  /** Lines of the incomplete head that have arrived, at least. */
-  #lineCount = 0;
   /** Bytes of the last request's body that are still to be skipped. */
   #bodyLength = 0;
 
@@ -77,7 +73,6 @@ export class RequestReader {
     this.#received.consume(end);
     this.#scannedLength = 0;
     this.#headersStart = 0;
-    this.#lineCount = 0;
     this.#bodyLength = request.contentLength;
     return request;
   }
@@ -107,9 +102,7 @@ export class RequestReader {
   #checkUnfinished(bytes: Uint8Array, text?: string): void {
     const { length, 0: firstByte = 0 } = bytes;
     this.#scannedLength = length;
-    if (text !== undefined && this.#headersStart > 0) {
-      checkLimit(LIMITS.headerCount, ++this.#lineCount);
-    } else if (text !== undefined) {
+    if (text !== undefined && this.#headersStart === 0) {
       checkRequestLine(text);
       this.#headersStart = text.indexOf("\n") + 1;
     }
