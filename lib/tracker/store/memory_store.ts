@@ -75,7 +75,7 @@ export class MemoryStore implements PeerStore {
       };
     }
     const swarm = this.table.open(infoHash, nowMs);
-    const row = known ?? rows.add(infoHash, peerId);
+    const row = known ?? rows.add(swarm.infoHash, peerId);
     if (known !== undefined) {
       swarm.setSpeed(row, this.#speedOf(row, announce, nowMs));
     }

@@ -184,9 +184,11 @@ export class PeerList {
 
   #addNear(endpoint: number, subnets: Map<number, Neighbours>): void {
     const subnet = this.#subnetOf(endpoint);
-    const { endpoints } = subnets.get(subnet) ??
-      subnets.set(subnet, { endpoints: [], next: 0 }).get(subnet)!;
-    this.#rows.nearSlots[endpoint] = endpoints.push(endpoint) - 1;
+    const neighbours = subnets.get(subnet);
+    this.#rows.nearSlots[endpoint] = neighbours?.endpoints.length ?? 0;
+    if (neighbours !== undefined) neighbours.endpoints.push(endpoint);
+    // The first one by itself: a push would take memory for 17.
+    else subnets.set(subnet, { endpoints: [endpoint], next: 0 });
   }
 
   /** A number for a subnet. Two of IPv6 may share one: some neighbours are none then. */
