@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { globToRegExp } from "@std/path";
+import { globToRegExp } from "@std/path/posix";
 
 /** Longest glob, in UTF-16 units. */
 const MAX_GLOB_LENGTH = 1_024;
@@ -105,7 +105,7 @@ function readComponent(component: string): GlobComponent {
 /** @throws {RangeError} On a range that ends before it begins. */
 function readClass(token: string): RegExp {
   try {
-    return globToRegExp(token, { extended: false, os: "linux" });
+    return globToRegExp(token, { extended: false });
   } catch (cause) {
     throw new RangeError(`${token} is no class of characters`, { cause });
   }

@@ -177,21 +177,24 @@ declare module "@std/media-types/content-type" {
   export function contentType(extensionOrType: string): string | undefined;
 }
 
-declare module "@std/path" {
+declare module "@std/path/posix" {
   export const SEPARATOR: string;
   export function basename(path: string, suffix?: string): string;
   export function dirname(path: string): string;
-  export function extname(path: string): string;
   export function fromFileUrl(url: string | URL): string;
   export function isAbsolute(path: string): boolean;
   export function globToRegExp(
     glob: string,
-    options?: { extended?: boolean; os?: "linux" | "darwin" | "windows" },
+    options?: { extended?: boolean },
   ): RegExp;
   export function join(...paths: string[]): string;
   export function relative(from: string, to: string): string;
   export function resolve(...paths: string[]): string;
   export function toFileUrl(path: string): URL;
+}
+
+declare module "@std/path/windows" {
+  export * from "@std/path/posix";
 }
 
 declare module "@std/streams/text-line-stream" {
