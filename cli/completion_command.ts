@@ -6,14 +6,14 @@
  * @module
  */
 import { join, resolve } from "@std/path";
+import { withDescriptor } from "../lib/peers.ts";
 import {
   type FdPressure,
   isDescriptorShortage,
   type Platform,
   platformOf,
   type Torrent,
-  withDescriptor,
-} from "../mod.ts";
+} from "../lib/torrents.ts";
 import type { PeerJob } from "./peer_job.ts";
 import type { JobContext } from "./program.ts";
 import { ProgramError } from "./program_error.ts";

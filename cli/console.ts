@@ -8,7 +8,7 @@
  * @module
  */
 import stringWidth from "string-width";
-import { type Platform, platformOf } from "../mod.ts";
+import { type Platform, platformOf } from "../lib/torrents.ts";
 import {
   type FlushOptions,
   type LineStream,

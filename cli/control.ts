@@ -5,13 +5,8 @@
  *
  * @module
  */
-import {
-  commandShares,
-  FetchError,
-  readFolderToken,
-  readToken,
-  withoutBrackets,
-} from "../mod.ts";
+import { commandShares, readFolderToken, readToken } from "../lib/shares.ts";
+import { FetchError, withoutBrackets } from "../lib/torrents.ts";
 import { invocationOf } from "./command_words.ts";
 import {
   type FlagValues,

@@ -7,22 +7,24 @@ import { basename, dirname, resolve } from "@std/path";
 import {
   checkAbsent,
   checkWritable,
-  choosePieceLength,
   createTorrent,
   type CreateTorrentPlan,
   type CreateTorrentProgress,
-  findPortabilityFaults,
   type LostProperties,
+  saveTorrentFile,
+} from "../lib/sources.ts";
+import {
+  choosePieceLength,
+  findPortabilityFaults,
   magnetLinkOf,
   openWorkerHasher,
   type Platform,
   PLATFORM_NAMES,
   platformOf,
-  saveTorrentFile,
   sizeOfFiles,
   type Torrent,
   torrentPath,
-} from "../mod.ts";
+} from "../lib/torrents.ts";
 import { invocationOf, quoted } from "./command_words.ts";
 import type { LiveBlock } from "./console.ts";
 import {

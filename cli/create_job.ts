@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { checkPieceLength } from "../lib/sources.ts";
 import {
-  checkPieceLength,
   type InfoHash,
   infoHashFromHex,
   loadTorrentFile,
@@ -13,7 +13,7 @@ import {
   readWord,
   requestedUrl,
   trimText,
-} from "../mod.ts";
+} from "../lib/torrents.ts";
 import { invocationOf } from "./command_words.ts";
 import { type FlagValues, parseCommandLine, readArgument } from "./flags.ts";
 import { UsageError } from "./program_error.ts";

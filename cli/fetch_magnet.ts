@@ -5,19 +5,21 @@
  * @module
  */
 import {
+  type MagnetEvent,
+  readSavedTorrent,
+  saveTorrent,
+  type Session,
+} from "../lib/peers.ts";
+import { resolveShareHost } from "../lib/shares.ts";
+import {
   buildTorrentFile,
   FetchError,
-  type MagnetEvent,
   type MagnetLink,
   MetainfoError,
   parseMagnetLink,
   type PeerAddress,
-  readSavedTorrent,
-  resolveShareHost,
-  saveTorrent,
-  type Session,
   type Torrent,
-} from "../mod.ts";
+} from "../lib/torrents.ts";
 import type { Console } from "./console.ts";
 import { printable } from "./printable.ts";
 import { describeError, EXIT_CODES, ProgramError } from "./program_error.ts";

@@ -10,7 +10,7 @@ import {
   selectFiles,
   StorageError,
   type Torrent,
-} from "../mod.ts";
+} from "../lib/torrents.ts";
 import type { PeerJob } from "./peer_job.ts";
 
 /** The files that a job or a link selects, their pieces, and those to fetch first. */

@@ -6,18 +6,20 @@
  */
 import { delay } from "@std/async/delay";
 import {
+  fetchShares,
+  type ListedShare,
+  multicastRefusal,
+  type Share,
+  type ShareListing,
+} from "../lib/shares.ts";
+import {
   type AddressFilterOptions,
   createAddressFilter,
   FetchError,
-  fetchShares,
   isMagnetLink,
-  type ListedShare,
-  multicastRefusal,
   readUrl,
-  type Share,
-  type ShareListing,
   withoutBrackets,
-} from "../mod.ts";
+} from "../lib/torrents.ts";
 import { invocationOf } from "./command_words.ts";
 import { readArgument } from "./flags.ts";
 import { mainAddresses } from "./lan_addresses.ts";

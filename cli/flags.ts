@@ -6,7 +6,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { createAddressFilter, readWord, VERSION } from "../mod.ts";
+import { createAddressFilter, readWord, VERSION } from "../lib/torrents.ts";
 import type { HangupAction } from "./interrupt.ts";
 import { EXIT_CODES_HELP, UsageError } from "./program_error.ts";
 import { notA, readDuration } from "./quantity.ts";

@@ -5,15 +5,14 @@
  * @module
  */
 import { abortable } from "@std/async/abortable";
+import { measureRoom, shareTrackers } from "../lib/shares.ts";
 import {
   displayName,
-  measureRoom,
-  shareTrackers,
   sizeOfFiles,
   StorageError,
   type Torrent,
   withoutBrackets,
-} from "../mod.ts";
+} from "../lib/torrents.ts";
 import { invocationOf } from "./command_words.ts";
 import {
   describeCandidate,
@@ -27,7 +26,7 @@ import { createGetDisplay, type GetDisplay } from "./get_display.ts";
 import { loadTorrents } from "./load_torrent.ts";
 import { selectionOf } from "./file_choice.ts";
 import { offerShare } from "./offer_share.ts";
-import { type LoadOptions, type PeerParts, runPeer } from "./peer.ts";
+import { type LoadOptions, type PeerParts, runPeer } from "./run_peer.ts";
 import { checkOutput, FLAGS as PEER_FLAGS, type PeerJob } from "./peer_job.ts";
 import { printable, shown } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";

@@ -46,17 +46,14 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Program>> = new Map([
   ["verify", async () => (await import("./verify.ts")).verify],
 ]);
 
-/**
- * Loads the program that the first argument names. Without one, the program explains
- * the commands.
- */
-export async function loadCommand(name = ""): Promise<Program> {
-  const program = await COMMANDS.get(name)?.();
-  return program === undefined ? explain : (args) => program(args.slice(1));
-}
+/** Loads the program that the first argument names, or explains the commands. */
+export const lanswarm: Program = async ([name, ...rest]) => {
+  const program = await COMMANDS.get(name ?? "")?.();
+  return program?.(rest) ?? explain(name);
+};
 
 /** @throws {InformationRequest | UsageError} Always. */
-function explain([argument]: readonly string[]): never {
+function explain(argument: string | undefined): never {
   if (argument === "--version") throw new InformationRequest(versionLine());
   if (argument === undefined || argument === "--help" || argument === "-h") {
     throw new InformationRequest(`${HELP.trim()}\n\n${EXIT_CODES_HELP}`);

@@ -6,10 +6,9 @@
  */
 import { abortable } from "@std/async/abortable";
 import { delay } from "@std/async/delay";
+import type { FetchTorrentOptions } from "../lib/peers.ts";
 import {
   FetchError,
-  fetchTorrent,
-  type FetchTorrentOptions,
   foldFully,
   formatMagnetLink,
   isMagnetLink,
@@ -21,9 +20,9 @@ import {
   StorageError,
   type Torrent,
   trimText,
-} from "../mod.ts";
+} from "../lib/torrents.ts";
 import { invocationOf, quoted } from "./command_words.ts";
-import { fetchMagnet, type MagnetSession } from "./fetch_magnet.ts";
+import type { MagnetSession } from "./fetch_magnet.ts";
 import { readArgument } from "./flags.ts";
 import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
 import { type RetryOptions, withRetries } from "./time_limits.ts";
@@ -105,6 +104,7 @@ export async function* loadTorrents(
       if (isMagnetLink(source)) {
         isLate = true;
         onAnswer();
+        const { fetchMagnet } = await import("./fetch_magnet.ts");
         const fetched = await fetchMagnet(source, { ...options, signal });
         loaded[index] = { source, ...fetched };
         return arrival.resolve();
@@ -195,10 +195,12 @@ export async function loadTorrent(
     throw new UsageError("a magnet link is no torrent file; give it to peer");
   }
   try {
-    return isTorrentUrl(source)
-      ? await fetchTorrent(source, options)
-      // The open of a named pipe waits for a writer.
-      : await abortable(loadTorrentFile(source), options.signal);
+    if (isTorrentUrl(source)) {
+      const { fetchTorrent } = await import("../lib/peers.ts");
+      return await fetchTorrent(source, options);
+    }
+    // The open of a named pipe waits for a writer.
+    return await abortable(loadTorrentFile(source), options.signal);
   } catch (error) {
     const fault = await findFault(source, error);
     if (fault === undefined) throw error;

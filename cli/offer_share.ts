@@ -6,10 +6,9 @@
  * @module
  */
 import { fromFileUrl } from "@std/path";
+import type { Storage } from "../lib/peers.ts";
 import {
   advertiseShares,
-  buildTorrentFile,
-  createAddressFilter,
   executablesOf,
   type ListedShare,
   multicastRefusal,
@@ -17,9 +16,9 @@ import {
   type ShareServer,
   type ShareServerOptions,
   startShareServer,
-  type Storage,
-  TrackerStartError,
-} from "../mod.ts";
+} from "../lib/shares.ts";
+import { buildTorrentFile, createAddressFilter } from "../lib/torrents.ts";
+import { TrackerStartError } from "../lib/trackers.ts";
 import { invocationOf } from "./command_words.ts";
 import type { Console } from "./console.ts";
 import {

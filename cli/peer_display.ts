@@ -4,16 +4,14 @@
  *
  * @module
  */
-import {
-  type CopyReason,
-  cutName,
-  formatPeerAddress,
-  type SessionEvent,
-  type TakenFiles,
-  type Torrent,
-  type TorrentSnapshot,
-  type VerifyProgress,
-} from "../mod.ts";
+import type {
+  CopyReason,
+  SessionEvent,
+  TakenFiles,
+  TorrentSnapshot,
+  VerifyProgress,
+} from "../lib/peers.ts";
+import { cutName, formatPeerAddress, type Torrent } from "../lib/torrents.ts";
 import type { JobOutput, JsonLine } from "./console.ts";
 import {
   describeTransfer,

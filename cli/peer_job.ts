@@ -3,13 +3,12 @@
  *
  * @module
  */
+import { MAX_PEERS, PEER_PORT } from "../lib/peers.ts";
 import {
   isMagnetLink,
-  MAX_PEERS,
   parseMagnetLink,
-  PEER_PORT,
   readPathGlob,
-} from "../mod.ts";
+} from "../lib/torrents.ts";
 import { invocationOf, splitWords } from "./command_words.ts";
 import {
   type FlagValues,

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { cutName, displayName } from "../mod.ts";
+import { cutName, displayName } from "../lib/torrents.ts";
 
 /**
  * Control characters, line and paragraph separators, what turns the direction of

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { joinSignals } from "../mod.ts";
+import { joinSignals } from "../lib/torrents.ts";
 import { Console } from "./console.ts";
 import { InformationRequest } from "./flags.ts";
 import type { Interrupt } from "./interrupt.ts";
@@ -87,7 +87,7 @@ export interface JobContext {
 export type Job = (context: JobContext) => Promise<ExitCode | void>;
 
 /** Parses a command line. @throws {UsageError | InformationRequest} */
-export type Program = (args: readonly string[]) => Job;
+export type Program = (args: readonly string[]) => Job | Promise<Job>;
 
 export function programOf<Parsed>(
   parse: (args: readonly string[]) => Parsed,
@@ -117,7 +117,8 @@ export async function runProgram(
     const { signal } = ending;
     const permissions = JobPermissions.ofProcess();
     const context = { console, signal, permissions };
-    code = await program(args)({ ...context, ...interrupt && { interrupt } }) ??
+    const job = await program(args);
+    code = await job({ ...context, ...interrupt && { interrupt } }) ??
       EXIT_CODES.done;
   } catch (error) {
     if (error instanceof InformationRequest) {

@@ -10,7 +10,7 @@ import {
   StorageError,
   StoreError,
   TrackerError,
-} from "../mod.ts";
+} from "../lib/torrents.ts";
 import type { Console } from "./console.ts";
 import { InterruptedError } from "./interrupt.ts";
 import { printable } from "./printable.ts";

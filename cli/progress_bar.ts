@@ -6,7 +6,8 @@
  * @module
  */
 import stringWidth from "string-width";
-import { cutName, type TorrentSnapshot } from "../mod.ts";
+import type { TorrentSnapshot } from "../lib/peers.ts";
+import { cutName } from "../lib/torrents.ts";
 import { truncate } from "./console.ts";
 import { printable } from "./printable.ts";
 import {

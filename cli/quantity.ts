@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { formatSize } from "../mod.ts";
+export { formatSize } from "../lib/torrents.ts";
 
 const KIB = 1024;
 

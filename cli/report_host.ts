@@ -7,6 +7,7 @@
  * @module
  */
 import { delay } from "@std/async/delay";
+import type { Session, TransferLoad } from "../lib/peers.ts";
 import {
   failureCode,
   freeLength,
@@ -14,13 +15,10 @@ import {
   type HostEvidence,
   type HostReport,
   isOver,
-  type PeerId,
   type ReportedState,
   ReportSender,
-  type Session,
-  type Torrent,
-  type TransferLoad,
-} from "../mod.ts";
+} from "../lib/shares.ts";
+import type { PeerId, Torrent } from "../lib/torrents.ts";
 import {
   type InterfaceAddress,
   mainAddresses,

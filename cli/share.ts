@@ -6,25 +6,25 @@
  * @module
  */
 import { basename, dirname, resolve } from "@std/path";
+import { LockOwners } from "../lib/peers.ts";
 import {
-  checkSource,
   joinLines,
-  joinSignals,
-  LockOwners,
   multicastRefusal,
   openFolderToken,
-  openStore,
-  openWorkerHasher,
-  PEER_TIMEOUT,
-  type PeerStore,
   type PreparedShare,
   prepareShare,
   readShare,
   type Rollout,
   type ShareServer,
+} from "../lib/shares.ts";
+import { checkSource } from "../lib/sources.ts";
+import {
+  joinSignals,
+  openWorkerHasher,
   StorageError,
   type Torrent,
-} from "../mod.ts";
+} from "../lib/torrents.ts";
+import { openStore, PEER_TIMEOUT, type PeerStore } from "../lib/trackers.ts";
 import { describeLost, findNameWarnings } from "./create.ts";
 import { type Hints, readAlignment, readHints } from "./create_job.ts";
 import {
@@ -35,7 +35,7 @@ import {
   watchAddresses,
 } from "./lan_addresses.ts";
 import { advertise, startServer } from "./offer_share.ts";
-import { type LoadOptions, type PeerParts, runPeer } from "./peer.ts";
+import { type LoadOptions, type PeerParts, runPeer } from "./run_peer.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
 import {
   describeError,

@@ -6,19 +6,17 @@
  */
 import {
   countStates,
-  type CreateTorrentProgress,
-  cutName,
   describeFinish,
   describeVerdict,
   type ListedShare,
-  magnetLinkOf,
-  type PeerStore,
   type PreparedShare,
   type Rollout,
   ROLLOUT_STATES,
   type RolloutHost,
-  sizeOfFiles,
-} from "../mod.ts";
+} from "../lib/shares.ts";
+import type { CreateTorrentProgress } from "../lib/sources.ts";
+import { cutName, magnetLinkOf, sizeOfFiles } from "../lib/torrents.ts";
+import type { PeerStore } from "../lib/trackers.ts";
 import { invocationOf } from "./command_words.ts";
 import type { Console, JobOutput } from "./console.ts";
 import type { PeerDisplay, TorrentState } from "./peer_display.ts";

@@ -5,16 +5,16 @@
  *
  * @module
  */
+import { PEER_PORT } from "../lib/peers.ts";
 import {
-  DEFAULT_TRACKER_PORT,
   type Expectation,
   formatReport,
   HostProbes,
-  PEER_PORT,
   readExpectation,
   Rollout,
   type Verdict,
-} from "../mod.ts";
+} from "../lib/shares.ts";
+import { DEFAULT_TRACKER_PORT } from "../lib/trackers.ts";
 import { invocationOf } from "./command_words.ts";
 import type { Console } from "./console.ts";
 import { namedToken } from "./control.ts";

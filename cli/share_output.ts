@@ -6,8 +6,6 @@
 import stringWidth from "string-width";
 import { encode } from "uqr";
 import {
-  type CreateTorrentProgress,
-  cutName,
   describeLight,
   describeVerdict,
   isVerified,
@@ -17,7 +15,9 @@ import {
   type ShareSetting,
   shortHost,
   type SourceLight,
-} from "../mod.ts";
+} from "../lib/shares.ts";
+import type { CreateTorrentProgress } from "../lib/sources.ts";
+import { cutName } from "../lib/torrents.ts";
 import { fractionOf } from "./progress_bar.ts";
 import { formatSize, formatTimeLeft, plural } from "./quantity.ts";
 

@@ -5,20 +5,22 @@
  * @module
  */
 import {
-  DEFAULT_TRACKER_PORT,
-  FetchError,
   fetchShares,
   findShares,
-  joinSignals,
   multicastRefusal,
-  type Permits,
-  readUrl,
   resolveLocalName,
   type ResolveLocalNameOptions,
   resolveShareHost,
   type Share,
   SHARE_PORT_COUNT,
-} from "../mod.ts";
+} from "../lib/shares.ts";
+import {
+  FetchError,
+  joinSignals,
+  type Permits,
+  readUrl,
+} from "../lib/torrents.ts";
+import { DEFAULT_TRACKER_PORT } from "../lib/trackers.ts";
 import { invocationOf } from "./command_words.ts";
 import { urlHosts } from "./lan_addresses.ts";
 import { shown } from "./printable.ts";

@@ -8,7 +8,7 @@ import {
   sizeOfFiles,
   type Torrent,
   type TorrentFile,
-} from "../mod.ts";
+} from "../lib/torrents.ts";
 import { invocationOf } from "./command_words.ts";
 import { parseCommandLine } from "./flags.ts";
 import {

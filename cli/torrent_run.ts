@@ -7,24 +7,26 @@
  */
 import { delay } from "@std/async/delay";
 import {
-  type Bitfield,
-  ContentChangedError,
-  type JoinedSignal,
-  joinSignals,
   type LockOptions,
   openTorrentContent,
-  openWorkerHasher,
   type ResumeRecord,
   type Session,
   type SessionEvent,
   type Storage,
-  StorageError,
-  type Torrent,
   type TorrentContent,
   type TorrentSession,
   type TorrentSnapshot,
   type VerifyProgress,
-} from "../mod.ts";
+} from "../lib/peers.ts";
+import {
+  type Bitfield,
+  ContentChangedError,
+  type JoinedSignal,
+  joinSignals,
+  openWorkerHasher,
+  StorageError,
+  type Torrent,
+} from "../lib/torrents.ts";
 import { CompletionCommands } from "./completion_command.ts";
 import { missingOf, selectionOf } from "./file_choice.ts";
 import { untilAborted } from "./interrupt.ts";
@@ -230,8 +232,7 @@ export class TorrentRun implements TorrentState {
   async #verify(content: TorrentContent): Promise<Bitfield> {
     const { display } = this.#options;
     const { signal } = this.#ending;
-    const progress = { checkedCount: 0, verifiedCount: 0 };
-    this.#verification = progress;
+    const progress = this.#verification = { checkedCount: 0, verifiedCount: 0 };
     display.news(this.torrent, { type: "verifying", progress });
     using hasher = openWorkerHasher();
     const have = await content.verify({
@@ -276,8 +277,7 @@ export class TorrentRun implements TorrentState {
     const isRepeated =
       performance.now() - this.#restarts.endMs < RESTARTS_FORGOTTEN_MS;
     const count = isRepeated ? this.#restarts.count + 1 : 1;
-    const restarts = { count, endMs: Infinity };
-    this.#restarts = restarts;
+    const restarts = this.#restarts = { count, endMs: Infinity };
     const pauseMs = count === 1
       ? 0
       : Math.min(1000 * 2 ** (count - 2), MAX_RESTART_PAUSE_MS);

@@ -3,15 +3,14 @@
  *
  * @module
  */
+import { createAddressFilter, readWord, trimText } from "../lib/torrents.ts";
 import {
   ANNOUNCE_INTERVAL,
-  createAddressFilter,
   DEFAULT_TRACKER_PORT,
   openStore,
   openTorrentFolder,
   parseStoreAddress,
   PEER_TIMEOUT,
-  readWord,
   type RunningTracker,
   startTracker,
   type StartTrackerOptions,
@@ -19,8 +18,7 @@ import {
   type TorrentFolder,
   type TorrentFolderChange,
   TrackerStartError,
-  trimText,
-} from "../mod.ts";
+} from "../lib/trackers.ts";
 import { invocationOf, quoted } from "./command_words.ts";
 import {
   type FlagValues,

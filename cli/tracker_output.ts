@@ -4,14 +4,14 @@
  *
  * @module
  */
+import { formatPeerAddress } from "../lib/torrents.ts";
 import {
   type AnnounceEntry,
-  formatPeerAddress,
   type ListedTorrent,
   type ScrapeEntry,
   type SwarmChange,
   UNKNOWN_LEFT,
-} from "../mod.ts";
+} from "../lib/trackers.ts";
 import { urlHosts } from "./lan_addresses.ts";
 import { printable, printableJson } from "./printable.ts";
 import { formatSize, plural } from "./quantity.ts";

@@ -9,11 +9,13 @@ import {
   checkContent,
   type CheckedContent,
   type CheckedFile,
+  removeExtraFiles,
+} from "../lib/sources.ts";
+import {
   isRegularFile,
   openWorkerHasher,
-  removeExtraFiles,
   type Torrent,
-} from "../mod.ts";
+} from "../lib/torrents.ts";
 import { invocationOf } from "./command_words.ts";
 import { progressDrawer } from "./create.ts";
 import { type FlagValues, parseCommandLine } from "./flags.ts";

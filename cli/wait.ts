@@ -5,13 +5,13 @@
  */
 import { delay } from "@std/async/delay";
 import {
-  FetchError,
   fetchRollout,
   fetchRollouts,
   type HostDocument,
   isVerified,
   type RolloutSummary,
-} from "../mod.ts";
+} from "../lib/shares.ts";
+import { FetchError } from "../lib/torrents.ts";
 import { invocationOf } from "./command_words.ts";
 import {
   type FlagValues,

@@ -11,10 +11,10 @@ import {
   type InfoHash,
   loadTorrentFile,
   MetainfoError,
-  openTorrentFolder,
   StorageError,
   type Torrent,
-} from "../mod.ts";
+} from "../lib/torrents.ts";
+import { openTorrentFolder } from "../lib/trackers.ts";
 import { quoted } from "./command_words.ts";
 import { untilAborted } from "./interrupt.ts";
 import type { LoadedTorrent } from "./load_torrent.ts";

@@ -9,6 +9,5 @@ import { listenForInterrupt } from "../interrupt.ts";
 
 const interrupt = listenForInterrupt();
 const { runProgram } = await import("../program.ts");
-const { loadCommand } = await import("../lanswarm.ts");
-const program = await loadCommand(Deno.args[0]);
-Deno.exit(await runProgram(program, { interrupt }));
+const { lanswarm } = await import("../lanswarm.ts");
+Deno.exit(await runProgram(lanswarm, { interrupt }));

@@ -142,7 +142,7 @@ export function layerOf(path: string): Layer {
   if (top === "cli") return { type: "programs" };
   if (top === "scripts") return { type: "scripts" };
   if (top === "lib" && folder !== undefined && folder !== "types") {
-    // `lib/mod.ts` and the program that it runs stand beside the folders.
+    // `lib/mod.ts`, its parts and the program that it runs stand beside the folders.
     return rest.length > 0
       ? { type: "library", folder }
       : { type: "libraryFace" };
@@ -169,9 +169,10 @@ export function refusedImport(from: string, to: string): string | undefined {
         ? undefined
         : `${from} imports only what is in lib/`;
     case "programs":
-      return target.type === "programs" || target.type === "face"
+      return target.type === "programs" || target.type === "face" ||
+          target.type === "libraryFace" && to !== "lib/mod.ts"
         ? undefined
-        : "cli imports only mod.ts, libraries and itself";
+        : "cli imports only the library's faces, packages and itself";
     case "library":
       // The faces of runtimes and packages are types alone.
       if (to.startsWith("lib/types/")) return undefined;

@@ -67,15 +67,17 @@ Deno.test("findViolations() refuses an import against the arrows", () => {
   );
 });
 
-Deno.test("findViolations() lets programs import only mod.ts", () => {
+Deno.test("findViolations() lets programs import only faces", () => {
   assertEquals(
     violationsOf({
-      "cli/peer.ts": `import { a } from "../lib/mod.ts";`,
+      "cli/peer.ts":
+        `import { a } from "../lib/mod.ts";\nimport { b } from "../lib/peers.ts";\nimport { c } from "../lib/peer/c.ts";`,
       "mod.ts": `export * from "./lib/disk/a.ts";\nexport * from "@std/path";`,
       "lib/peer/a.ts": `import { a } from "../../cli/console.ts";`,
     }),
     [
-      "cli/peer.ts:1: cli imports only mod.ts, libraries and itself",
+      "cli/peer.ts:1: cli imports only the library's faces, packages and itself",
+      "cli/peer.ts:3: cli imports only the library's faces, packages and itself",
       "lib/peer/a.ts:1: lib/peer imports only what is below it in lib/",
       "mod.ts:1: mod.ts imports only lib/mod.ts",
       "mod.ts:2: mod.ts imports only lib/mod.ts",
@@ -92,7 +94,7 @@ Deno.test("findViolations() lets tests import scripts, and no file import tests"
       "cli/peer.ts": `import { b } from "../tests/core/b.ts";`,
     }),
     [
-      "cli/peer.ts:1: cli imports only mod.ts, libraries and itself",
+      "cli/peer.ts:1: cli imports only the library's faces, packages and itself",
       "lib/base/a.ts:1: lib/base imports only what is below it in lib/",
       "scripts/lan/a.ts:1: scripts import no tests: code for both belongs in scripts/",
     ],

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { loadCommand } from "../../cli/lanswarm.ts";
+import { lanswarm } from "../../cli/lanswarm.ts";
 import { runProgram } from "../../cli/program.ts";
 
 const INTERVAL_MS = 50;
@@ -31,6 +31,6 @@ function writePermissions(): void {
 }
 
 setInterval(writePermissions, INTERVAL_MS);
-const code = await runProgram(await loadCommand(Deno.args[0]));
+const code = await runProgram(lanswarm);
 writePermissions();
 Deno.exit(code);

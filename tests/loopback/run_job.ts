@@ -34,7 +34,8 @@ export async function runJob(
   const { signal } = new AbortController();
   let code: number;
   try {
-    code = await program(args)({ console, signal, permissions }) ?? 0;
+    const job = await program(args);
+    code = await job({ console, signal, permissions }) ?? 0;
   } catch (error) {
     reportError(console, error, { isDebug: false });
     code = exitCodeOf(error);

@@ -78,7 +78,8 @@ function prepare(
   const permissions = process.forAnotherJob();
   return async (...args) => {
     await using _ = permissions;
-    return await program(args)({ console, signal, permissions }) ?? 0;
+    const job = await program(args);
+    return await job({ console, signal, permissions }) ?? 0;
   };
 }
 

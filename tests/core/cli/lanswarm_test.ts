@@ -1,12 +1,11 @@
 import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
 import { InformationRequest } from "../../../cli/flags.ts";
-import { loadCommand } from "../../../cli/lanswarm.ts";
+import { lanswarm } from "../../../cli/lanswarm.ts";
 import { UsageError } from "../../../cli/program_error.ts";
 
 async function thrownBy(...args: string[]): Promise<unknown> {
-  const program = await loadCommand(args[0]);
   try {
-    program(args);
+    await lanswarm(args);
   } catch (thrown) {
     return thrown;
   }
