@@ -12,7 +12,7 @@ import type {
   VerifyProgress,
 } from "../lib/peers.ts";
 import { cutName, formatPeerAddress, type Torrent } from "../lib/torrents.ts";
-import type { JobOutput, JsonLine } from "./console.ts";
+import type { JobOutput, JsonLine, Room } from "./console.ts";
 import {
   describeTransfer,
   fractionOf,
@@ -234,16 +234,16 @@ export function describeEnd(
 /** The live block: transfers above verifications, in the room that it has. */
 export function renderStates(
   states: readonly TorrentState[],
-  { columns, rows }: { readonly columns: number; readonly rows: number },
+  room: Room,
 ): string[] {
   const verifying = states.flatMap(({ torrent, verification }) => {
     if (verification === undefined) return [];
     const text = `: ${describeVerification(torrent, verification)}`;
-    return [renderNamed(torrent.name, text, columns)];
+    return [renderNamed(torrent.name, text, room)];
   });
   const snapshots = states.flatMap(({ snapshot }) => snapshot ?? []);
-  const room = { columns, rows: rows - verifying.length };
-  return [...renderTransferList(snapshots, room), ...verifying];
+  const left = { ...room, rows: room.rows - verifying.length };
+  return [...renderTransferList(snapshots, left), ...verifying];
 }
 
 export function newsToJson(torrent: Torrent, news: TorrentNews): JsonLine {

@@ -108,7 +108,7 @@ export async function runProgram(
     readonly interrupt?: Interrupt;
   } = {},
 ): Promise<ExitCode> {
-  const console = Console.ofProcess();
+  const console = await Console.ofProcess();
   if (interrupt !== undefined) interrupt.onCutShort = () => console.end();
   endOnBug(console);
   using ending = joinSignals(console.overflow, interrupt?.signal);

@@ -5,10 +5,9 @@
  *
  * @module
  */
-import stringWidth from "string-width";
 import type { TorrentSnapshot } from "../lib/peers.ts";
 import { cutName } from "../lib/torrents.ts";
-import { truncate } from "./console.ts";
+import { type Room, truncate } from "./console.ts";
 import { printable } from "./printable.ts";
 import {
   formatSize,
@@ -109,8 +108,9 @@ const STATES = Object.keys(STATE_WORDS) as (keyof typeof STATE_WORDS)[];
  */
 export function renderTransferList(
   snapshots: readonly TorrentSnapshot[],
-  { columns, rows }: { readonly columns: number; readonly rows: number },
+  room: Room,
 ): string[] {
+  const { columns, rows } = room;
   const ordered = STATES.flatMap((state) =>
     snapshots.filter((snapshot) => snapshot.state === state)
   );
@@ -119,7 +119,7 @@ export function renderTransferList(
     ? ordered.length
     : Math.max(0, Math.floor((rows - 1) / LINES_PER_TRANSFER));
   const lines = ordered.slice(0, shownCount)
-    .flatMap((snapshot) => renderTransfer(snapshot, columns));
+    .flatMap((snapshot) => renderTransfer(snapshot, room));
   if (doAllFit) return lines;
   const rest = countStates(ordered.slice(shownCount));
   const heading = shownCount === 0
@@ -139,41 +139,45 @@ function countStates(snapshots: readonly TorrentSnapshot[]): string {
 /** Name, size and peers on one line, progress on the next; narrower than `columns`. */
 export function renderTransfer(
   snapshot: TorrentSnapshot,
-  columns: number,
+  room: Omit<Room, "rows">,
 ): string[] {
   // One column stays free: some terminals wrap when the last is written.
-  const widest = columns - 1 - INDENT.length;
+  const widest = room.columns - 1 - INDENT.length;
   const progress = renderBarLine(
     fractionOf(snapshot.verifiedLength, snapshot.length),
     partsOf(snapshot),
     widest,
   );
-  return [renderHeading(snapshot, columns), INDENT + progress];
+  return [renderHeading(snapshot, room), INDENT + progress];
 }
 
 /** The name and, as far as there is room, the size and the peers. */
-function renderHeading(snapshot: TorrentSnapshot, columns: number): string {
+function renderHeading(
+  snapshot: TorrentSnapshot,
+  room: Omit<Room, "rows">,
+): string {
   const details = [
     `  ${formatSize(snapshot.length)}`,
     ...describePeers(snapshot).map((text) => `  ${text}`),
   ];
   const nameColumns = Math.min(
     MIN_NAME_COLUMNS,
-    stringWidth(printable(snapshot.name)),
+    room.widthOf(printable(snapshot.name)),
   );
-  while (nameColumns + details.join("").length >= columns) {
+  while (nameColumns + details.join("").length >= room.columns) {
     if (details.pop() === undefined) break;
   }
-  return renderNamed(snapshot.name, details.join(""), columns);
+  return renderNamed(snapshot.name, details.join(""), room);
 }
 
 /** A name, truncated as far as necessary, and a text; narrower than `columns`. */
 export function renderNamed(
   name: string,
   text: string,
-  columns: number,
+  { columns, widthOf }: Omit<Room, "rows">,
 ): string {
-  return truncate(printable(cutName(name)), columns - 1 - text.length) + text;
+  const left = { columns: columns - 1 - text.length, widthOf };
+  return truncate(printable(cutName(name)), left) + text;
 }
 
 export function describeTransfer(snapshot: TorrentSnapshot): string {

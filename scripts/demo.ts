@@ -135,7 +135,7 @@ function interruption(): Promise<string> {
 async function main(): Promise<number> {
   const folder = await Deno.makeTempDir({ prefix: "lanswarm-demo-" });
   const programs = new AsyncDisposableStack();
-  const console = Console.ofProcess();
+  const console = await Console.ofProcess();
   try {
     const reason = await Promise.race([
       runDemo(folder, { console, programs }),

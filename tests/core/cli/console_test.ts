@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import stringWidth from "string-width";
 import { delay } from "@std/async/delay";
 import { canMoveCursor, Console } from "../../../cli/console.ts";
 
@@ -70,6 +71,7 @@ function openScene(rows = 10): Scene {
     stderr: screen,
     size: () => ({ columns: screen.columns, rows }),
     canMoveCursor: true,
+    widthOf: stringWidth,
   });
   return { screen, console };
 }
@@ -194,6 +196,7 @@ Deno.test("Console draws nothing where stderr is no terminal", async () => {
     stderr: pipe,
     size: () => ({ columns: 80, rows: 24 }),
     canMoveCursor: true,
+    widthOf: stringWidth,
   });
   using block = console.openBlock();
   block.show(["50%"]);

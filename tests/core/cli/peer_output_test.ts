@@ -10,7 +10,7 @@ import {
 import { printableJson } from "../../../cli/printable.ts";
 import { renderTransfer } from "../../../cli/progress_bar.ts";
 import { type SessionEvent, StorageError } from "../../../mod.ts";
-import { MIB, peer, snapshot, TORRENT } from "./snapshots.ts";
+import { MIB, peer, room, snapshot, TORRENT } from "./snapshots.ts";
 
 const URL_A = "http://192.168.1.100:8000/announce";
 const ADDRESS = { hostname: "fe80::7", port: 6881 };
@@ -143,7 +143,7 @@ Deno.test("describeNews() does not expect an answer to the last announce", () =>
 Deno.test("a verification has its progress in each output", () => {
   const verification = { checkedCount: 151, verifiedCount: 3 };
   const state = { torrent: TORRENT, snapshot: undefined, verification };
-  assertEquals(renderStates([state], { columns: 80, rows: 10 }), [
+  assertEquals(renderStates([state], room(80, 10)), [
     "film.mkv: verifying 37%",
   ]);
   assertEquals(describeEnd(state), "ended while verifying 37%");
@@ -161,11 +161,11 @@ Deno.test("renderStates() shows transfers above verifications, in the room that 
     { torrent: TORRENT, snapshot: undefined, verification },
     { torrent: TORRENT, snapshot: snapshot(), verification: undefined },
   ];
-  assertEquals(renderStates(states, { columns: 40, rows: 3 }), [
-    ...renderTransfer(snapshot(), 40),
+  assertEquals(renderStates(states, room(40, 3)), [
+    ...renderTransfer(snapshot(), room(40)),
     "film.mkv: verifying 100%",
   ]);
-  assertEquals(renderStates(states, { columns: 40, rows: 2 }), [
+  assertEquals(renderStates(states, room(40, 2)), [
     "1 torrent: 1 downloading",
     "film.mkv: verifying 100%",
   ]);

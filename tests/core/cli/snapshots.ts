@@ -10,8 +10,15 @@ import {
   type Torrent,
   type TorrentSnapshot,
 } from "../../../mod.ts";
+import stringWidth from "string-width";
+import type { Room } from "../../../cli/console.ts";
 
 export const MIB = 1024 * 1024;
+
+/** A part of a terminal. */
+export function room(columns: number, rows = 24): Room {
+  return { columns, rows, widthOf: stringWidth };
+}
 
 /** A peer that moves nothing, but for what is given. */
 export function peer(given: Partial<PeerSnapshot> = {}): PeerSnapshot {

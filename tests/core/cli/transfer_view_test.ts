@@ -7,7 +7,7 @@ import {
   renderTransferList,
   secondsLeft,
 } from "../../../cli/progress_bar.ts";
-import { MIB, peer, snapshot } from "./snapshots.ts";
+import { MIB, peer, room, snapshot } from "./snapshots.ts";
 import stringWidth from "string-width";
 
 /** Control characters and changes of the text direction: never for a terminal. */
@@ -49,7 +49,11 @@ Deno.test("renderTransfer() shows as much as the columns hold", () => {
     [8, ["film.m…", "  50%"]],
   ];
   for (const [columns, lines] of cases) {
-    assertEquals(renderTransfer(snapshot(), columns), lines, `${columns}`);
+    assertEquals(
+      renderTransfer(snapshot(), room(columns)),
+      lines,
+      `${columns}`,
+    );
   }
 });
 
@@ -65,7 +69,7 @@ Deno.test("renderTransfer() shows all of a fast and long download in 80 columns"
       (_, index) => peer({ isSeeder: index < 3 }),
     ),
   });
-  assertEquals(renderTransfer(fast, 80), [
+  assertEquals(renderTransfer(fast, room(80)), [
     "document.pdf  600 GiB  12 peers, 3 seeders",
     "  [##.................]  12.7%  111 MiB/s down    98.2 MiB/s up   1:20:50 left",
   ]);
@@ -78,7 +82,7 @@ Deno.test("renderTransfer() keeps the bar's length as numbers grow and in every 
     snapshot({ uploadBytesPerSecond: 999.9 * MIB }),
     snapshot({ state: "seeding", verifiedLength: 100 * MIB }),
     snapshot({ state: "failed" }),
-  ].map((transfer) => renderTransfer(transfer, 80)[1]!.indexOf("]"));
+  ].map((transfer) => renderTransfer(transfer, room(80))[1]!.indexOf("]"));
   assertEquals(new Set(ends).size, 1, `${ends}`);
 });
 
@@ -90,7 +94,7 @@ Deno.test("renderTransfer() shows a seeder's work", () => {
     uploadBytesPerSecond: 2.5 * MIB,
     peers: [peer()],
   });
-  assertEquals(renderTransfer(seeding, 80), [
+  assertEquals(renderTransfer(seeding, room(80)), [
     "film.mkv  100 MiB  1 peer, 0 seeders",
     "  [###################]   100%  seeding           2.5 MiB/s up",
   ]);
@@ -103,7 +107,7 @@ Deno.test("renderTransfer() cuts names by the columns they take, not by their le
     ["🎬🎬🎬🎬🎬🎬🎬", "🎬🎬🎬🎬…  100 MiB"],
   ];
   for (const [name, line] of cases) {
-    assertEquals(renderTransfer(snapshot({ name }), 20)[0], line);
+    assertEquals(renderTransfer(snapshot({ name }), room(20))[0], line);
   }
 });
 
@@ -118,7 +122,7 @@ Deno.test("renderTransfer() never fills the last column nor lets a name move the
   ];
   for (const transfer of shown) {
     for (let columns = 20; columns <= 200; columns++) {
-      const lines = renderTransfer(transfer, columns);
+      const lines = renderTransfer(transfer, room(columns));
       assertEquals(lines.length, 2);
       for (const line of lines) {
         assert(stringWidth(line) < columns, `${columns} columns: ${line}`);
@@ -130,13 +134,13 @@ Deno.test("renderTransfer() never fills the last column nor lets a name move the
 
 Deno.test("renderTransfer() draws a line on however narrow a terminal", () => {
   for (let columns = 1; columns < 20; columns++) {
-    assertEquals(renderTransfer(snapshot(), columns).length, 2);
+    assertEquals(renderTransfer(snapshot(), room(columns)).length, 2);
   }
 });
 
 Deno.test("renderTransfer() says 100% of a whole download alone", () => {
   const almost = snapshot({ verifiedLength: 100 * MIB - 1 });
-  assertEquals(renderTransfer(almost, 21)[1], "  [########.]  99.9%");
+  assertEquals(renderTransfer(almost, room(21))[1], "  [########.]  99.9%");
 });
 
 Deno.test("describeTransfer() is one line for a log", () => {
@@ -169,11 +173,11 @@ Deno.test("describeTransfer() shows what a hostile name holds", () => {
 
 Deno.test("renderNamed() cuts the name, not what is said of it", () => {
   assertEquals(
-    renderNamed("film.mkv", ": verifying 7%", 80),
+    renderNamed("film.mkv", ": verifying 7%", room(80)),
     "film.mkv: verifying 7%",
   );
   assertEquals(
-    renderNamed("film.mkv", ": verifying 7%", 20),
+    renderNamed("film.mkv", ": verifying 7%", room(20)),
     "film…: verifying 7%",
   );
 });
@@ -194,7 +198,7 @@ const TORRENTS = Array.from({ length: 16 }, (_, index) =>
 
 /** The names of the torrents shown, and the last line if it is none's. */
 function shownIn(rows: number): string[] {
-  const lines = renderTransferList(TORRENTS, { columns: COLUMNS, rows });
+  const lines = renderTransferList(TORRENTS, room(COLUMNS, rows));
   const names = lines.filter((line) => line.includes(".bin"))
     .map((line) => line.split(" ")[0]!);
   return lines.length === names.length * 2 ? names : [...names, lines.at(-1)!];
@@ -224,7 +228,7 @@ Deno.test("renderTransferList() counts those that there is no room for", () => {
 Deno.test("renderTransferList() is never taller nor wider than its room", () => {
   for (let rows = 1; rows < 40; rows++) {
     for (const columns of [20, COLUMNS]) {
-      const lines = renderTransferList(TORRENTS, { columns, rows });
+      const lines = renderTransferList(TORRENTS, room(columns, rows));
       assert(lines.length <= rows, `${lines.length} lines in ${rows} rows`);
       for (const line of lines) assert(line.length < columns, line);
     }
@@ -232,18 +236,17 @@ Deno.test("renderTransferList() is never taller nor wider than its room", () => 
 });
 
 Deno.test("renderTransferList() shows one torrent as renderTransfer() does, and none as nothing", () => {
-  const room = { columns: COLUMNS, rows: 24 };
   assertEquals(
-    renderTransferList([snapshot()], room),
-    renderTransfer(snapshot(), COLUMNS),
+    renderTransferList([snapshot()], room(COLUMNS)),
+    renderTransfer(snapshot(), room(COLUMNS)),
   );
-  assertEquals(renderTransferList([], { columns: COLUMNS, rows: 0 }), []);
+  assertEquals(renderTransferList([], room(COLUMNS, 0)), []);
 });
 
 Deno.test("truncate() ends a line that is too wide with an ellipsis", () => {
   const line = "2 machines: 0 complete, 2 fetching   2 MiB/s from here";
-  assertEquals(truncate(line, 40), `${line.slice(0, 39)}…`);
-  assertEquals(truncate(line, 80), line);
+  assertEquals(truncate(line, room(40)), `${line.slice(0, 39)}…`);
+  assertEquals(truncate(line, room(80)), line);
   // Each of these takes two columns.
-  assertEquals(truncate("写真フォルダ", 6), "写真…");
+  assertEquals(truncate("写真フォルダ", room(6)), "写真…");
 });
