@@ -169,7 +169,7 @@ export async function hashRuns(
   };
   const helpers = new Set<HashWorker>();
   const hashHere = (parts: FileParts): Promise<Uint8Array | undefined> => {
-    const workers = hasher?.workersFor(parts.length) ?? [];
+    const workers = hasher?.workersFor(0) ?? [];
     for (const worker of workers.filter((worker) => !helpers.has(worker))) {
       helpers.add(worker);
       for (let count = 0; count < RUNS_IN_FLIGHT; count++) {
@@ -178,6 +178,9 @@ export async function hashRuns(
     }
     return fileHasher.hash(parts).catch(() => undefined);
   };
+  let length = 0;
+  for (const run of pieceRuns(options)) length += run.length;
+  if (files !== undefined) hasher?.workersFor(length);
   startLane(hashHere);
   // A failure is passed on after all lanes have ended: no read is left behind.
   for (const lane of lanes) await lane;

@@ -115,6 +115,8 @@ export async function createTorrent(
   if (options.pieceLength !== undefined) checkPieceLength(options.pieceLength);
   const announce = options.announce.map(readUrl);
   const source = await scanSource(path, options);
+  // Workers start while the torrent is planned.
+  hasher?.workersFor(source.length);
   const { isFolder, lost } = source;
   const { pieceLength = choosePieceLength(source.length) } = options;
   const aligned = alignSource(source, pieceLength, options.isAligned);
