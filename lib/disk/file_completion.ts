@@ -13,6 +13,7 @@
 import type { Bitfield } from "../base/bitfield.ts";
 import type { FileSpans } from "../metainfo/file_spans.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
+import type { Outcome } from "../files/file_system.ts";
 import type { FilePlaces } from "./file_places.ts";
 import { PARALLEL_SYNCS } from "./file_syncs.ts";
 import { isOnDisk } from "./present_ranges.ts";
@@ -23,29 +24,25 @@ const MAX_BATCH_LENGTH = 16;
 /** The disk's side of a {@linkcode FileCompletion}. */
 export interface FileActions {
   /** Flushes a complete file. */
-  readonly flush: (fileIndex: number) => Promise<void>;
+  readonly flush: (fileIndex: number) => Outcome<void>;
   /** Gives files that are flushed their names. */
   readonly publish: (
     fileIndexes: readonly number[],
   ) => Promise<PromiseSettledResult<unknown>[]>;
   /** A file has its name. */
-  readonly named: (fileIndex: number) => Promise<void>;
+  readonly named: (fileIndex: number) => Outcome<void>;
   /** Makes a part of a file that lacks content. */
   readonly makePart: (fileIndex: number) => Promise<void>;
   /** Every file has its name, from the start on or since now. */
   readonly finish: (since: "start" | "end") => Promise<void>;
 }
 
-interface WaitingFile {
-  readonly fileIndex: number;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
 interface CompletedFile {
   readonly fileIndex: number;
   /** Resolves when it has its name. */
   readonly named: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** Counts the pieces that files lack, and names those that lack none. */
@@ -62,9 +59,9 @@ export class FileCompletion {
   /** The same, of those that are to be first. */
   #unnamedFirstCount = 0;
   /** Files that are complete and not flushed. */
-  readonly #waiting: WaitingFile[] = [];
+  readonly #waiting: CompletedFile[] = [];
   /** Complete files that wait for the first ones. */
-  readonly #held: WaitingFile[] = [];
+  readonly #held: CompletedFile[] = [];
   /** Those of them that an earlier run completed. */
   readonly #heldSinceBegin: CompletedFile[] = [];
   /** The batch that is flushed and named now; never rejects. */
@@ -129,8 +126,9 @@ export class FileCompletion {
     for (const fileIndex of fileIndexes) {
       if (--this.#missing[fileIndex]! > 0) continue;
       if (!this.#places.isWanted(fileIndex)) continue;
-      const [named] = await this.#publish(fileIndex);
-      completed.push({ fileIndex, named });
+      // Room for it in a batch.
+      while (this.#waiting.length >= MAX_BATCH_LENGTH) await this.#batch;
+      completed.push(this.#publish(fileIndex));
     }
     if (completed.length > 0) this.#completed.set(piece, completed);
   }
@@ -174,9 +172,9 @@ export class FileCompletion {
     const naming: CompletedFile[] = [];
     for (const fileIndex of unnamed) {
       if (missing[fileIndex] === 0) {
-        const [named] = await this.#publish(fileIndex);
+        while (this.#waiting.length >= MAX_BATCH_LENGTH) await this.#batch;
         const isHeld = this.#mustWait(fileIndex);
-        (isHeld ? this.#heldSinceBegin : naming).push({ fileIndex, named });
+        (isHeld ? this.#heldSinceBegin : naming).push(this.#publish(fileIndex));
       } else if (this.#places.isForeign(fileIndex)) {
         await this.#actions.makePart(fileIndex);
       }
@@ -186,60 +184,64 @@ export class FileCompletion {
     return naming.map(({ fileIndex }) => fileIndex);
   }
 
-  /** Has a file named, once there is room for it in a batch. */
-  async #publish(fileIndex: number): Promise<[named: Promise<void>]> {
-    while (this.#waiting.length >= MAX_BATCH_LENGTH) await this.#batch;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+  /** Has a file named in the next batch. */
+  #publish(fileIndex: number): CompletedFile {
+    const { promise: named, ...settle } = Promise.withResolvers<void>();
     // Its waiter receives the error, which may be later.
-    promise.catch(() => {});
-    const file = { fileIndex, resolve, reject };
+    named.catch(() => {});
+    const file = { fileIndex, named, ...settle };
     if (this.#mustWait(fileIndex)) this.#held.push(file);
     else this.#startNaming([file]);
-    return [promise];
+    return file;
   }
 
   #mustWait(fileIndex: number): boolean {
     return this.#unnamedFirstCount > 0 && this.#first?.has(fileIndex) === false;
   }
 
-  #startNaming(files: readonly WaitingFile[]): void {
+  #startNaming(files: readonly CompletedFile[]): void {
     for (const file of files) this.#waiting.push(file);
     this.#batch ??= this.#nameBatch();
   }
 
   async #nameBatch(): Promise<void> {
+    // All files that a piece completes are in one batch.
+    await Promise.resolve();
     const batch = this.#waiting.splice(0, MAX_BATCH_LENGTH);
     const flushing = batch.values();
-    const flushed = new Set<WaitingFile>();
+    const flushed = new Set<CompletedFile>();
     // All take from one iterator.
     await Promise.all(Array.from({ length: PARALLEL_SYNCS }, async () => {
       for (const file of flushing) {
-        await this.#actions.flush(file.fileIndex)
-          .then(() => flushed.add(file), file.reject);
+        const flush = this.#actions.flush(file.fileIndex);
+        if (flush === undefined) flushed.add(file);
+        else await flush.then(() => flushed.add(file), file.reject);
       }
     }));
     await this.#name(batch.filter((file) => flushed.has(file)));
     this.#batch = this.#waiting.length > 0 ? this.#nameBatch() : undefined;
   }
 
-  async #name(files: readonly WaitingFile[]): Promise<void> {
+  async #name(files: readonly CompletedFile[]): Promise<void> {
     const indexes = files.map(({ fileIndex }) => fileIndex);
     const outcomes = await this.#actions.publish(indexes).catch((reason) =>
       indexes.map(() => ({ status: "rejected" as const, reason }))
     );
     for (const [at, { fileIndex, resolve, reject }] of files.entries()) {
       const outcome = outcomes[at]!;
-      if (outcome.status === "rejected") reject(outcome.reason);
-      else await this.#named(fileIndex).then(resolve, reject);
+      try {
+        if (outcome.status === "rejected") throw outcome.reason;
+        const finished = this.#actions.named(fileIndex);
+        if (finished instanceof Promise) await finished;
+        if (this.#first?.has(fileIndex) && --this.#unnamedFirstCount === 0) {
+          this.#startNaming(this.#held.splice(0));
+        }
+        if (--this.#unnamedCount === 0) await this.#actions.finish("end");
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
     }
-  }
-
-  async #named(fileIndex: number): Promise<void> {
-    await this.#actions.named(fileIndex);
-    if (this.#first?.has(fileIndex) && --this.#unnamedFirstCount === 0) {
-      this.#startNaming(this.#held.splice(0));
-    }
-    if (--this.#unnamedCount === 0) await this.#actions.finish("end");
   }
 
   /** The files with content of a piece. */

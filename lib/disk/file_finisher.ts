@@ -1,17 +1,25 @@
 /**
  * Gives complete files of a torrent what it says of them beside their bytes: programs
- * are made executable, links that lead to them are made, and in the end a staged folder
- * gets its name. What is right already is not touched, so that a restart repeats what a
+ * are made executable, links that lead to them are made, and in the end empty files and
+ * the name of a staged folder. What is right already is not touched, so that a restart repeats what a
  * crash has left undone.
  *
  * @module
  */
 import type { Bitfield } from "../base/bitfield.ts";
-import type { Torrent } from "../metainfo/torrent.ts";
+import { StorageError } from "../base/errors.ts";
+import {
+  isRegularFile,
+  type Torrent,
+  type TorrentFile,
+} from "../metainfo/torrent.ts";
+import { modeOf } from "../files/file_modes.ts";
+import type { Outcome } from "../files/file_system.ts";
 import type { GuardedFolder } from "../files/guarded_folder.ts";
 import { LinkMaker, type LinkOutcome, type TorrentLink } from "./link_maker.ts";
 import { isOnDisk } from "./present_ranges.ts";
 import type { StagedTree } from "./staged_tree.ts";
+import { errorCode, MOVE_AWAY } from "../files/storage_failure.ts";
 
 /** Options of a {@linkcode FileFinisher}. */
 export interface FileFinisherOptions {
@@ -83,9 +91,8 @@ export class FileFinisher {
     let isWhole = true;
     for (const [index, file] of this.#torrent.files.entries()) {
       if (!isOnDisk(file)) continue;
-      const mustFinish = file.isExecutable || this.#linksTo.has(index);
       if (isMissing(index)) isWhole &&= !this.#isWanted(index);
-      else if (mustFinish) await this.finishFile(index);
+      else await this.finishFile(index);
     }
     if (isWhole) await this.finishRest();
     else this.#report();
@@ -106,12 +113,52 @@ export class FileFinisher {
     if (tree?.isStaged) await reveal(tree);
   }
 
+  /**
+   * Makes the torrent's empty files, which have their names when all others have
+   * theirs, and where nothing can be written are left out.
+   */
+  async makeEmptyFiles(): Promise<void> {
+    for (const file of await this.findMissingEmptyFiles()) {
+      try {
+        const mode = modeOf(file);
+        using _ = await this.#options.folder.open(file.path, "write", { mode });
+      } catch (error) {
+        const code = errorCode(error instanceof Error && error.cause) ?? "";
+        // Harmless: no content is missing, and a complete download can be shared.
+        if (!["EROFS", "EACCES", "EPERM"].includes(code)) throw error;
+      }
+    }
+  }
+
+  /** Empty files that are missing. @throws {StorageError} If one has content. */
+  async findMissingEmptyFiles(): Promise<TorrentFile[]> {
+    const { folder } = this.#options;
+    const files = this.#torrent.files.filter((file, index) =>
+      file.length === 0 && isRegularFile(file) && this.#isWanted(index)
+    );
+    const stamps = await folder.stamps(files.map(({ path }) => path));
+    return files.filter(({ path }, index) => {
+      const size = stamps[index]?.size;
+      if (!size) return size === undefined;
+      throw new StorageError(
+        `Cannot use ${
+          folder.pathOf(path)
+        }: it holds ${size} bytes and the torrent says it is empty; ${MOVE_AWAY}`,
+      );
+    });
+  }
+
   #isWanted(index: number): boolean {
     return this.#options.wanted?.has(index) !== false;
   }
 
-  /** Finishes a complete file. */
-  async finishFile(index: number): Promise<void> {
+  /** Finishes a complete file; at once if its content is all. */
+  finishFile(index: number): Outcome<void> {
+    const { isExecutable } = this.#torrent.files[index]!;
+    if (isExecutable || this.#linksTo.has(index)) return this.#finish(index);
+  }
+
+  async #finish(index: number): Promise<void> {
     const { path, isExecutable } = this.#torrent.files[index]!;
     if (isExecutable) await this.#options.folder.makeProgram(path);
     await this.#makeLinks(this.#linksTo.get(index) ?? []);

@@ -9,12 +9,8 @@
  */
 import { join } from "@std/path";
 import type { Bitfield } from "../base/bitfield.ts";
-import { ContentChangedError, StorageError } from "../base/errors.ts";
-import {
-  isRegularFile,
-  type Torrent,
-  type TorrentFile,
-} from "../metainfo/torrent.ts";
+import { StorageError } from "../base/errors.ts";
+import type { Torrent, TorrentFile } from "../metainfo/torrent.ts";
 import { modeOf } from "../files/file_modes.ts";
 import {
   type FileStamp,
@@ -30,13 +26,13 @@ import {
   takeOldFile,
   type TakeOutcome,
 } from "./old_file.ts";
+import { createFile } from "../files/new_files.ts";
 import { OWN_FOLDER } from "./own_folder.ts";
 import { publishFiles } from "../files/publish_file.ts";
 import { isOnDisk } from "./present_ranges.ts";
-import { errorCode, MOVE_AWAY } from "../files/storage_failure.ts";
+import { contentChanged } from "../files/storage_failure.ts";
+import { isZero } from "./storage.ts";
 import { existingFolder, tryToWrite } from "../files/write_trial.ts";
-
-const MODIFIED = "another program modified it";
 
 /** The folder of a torrent's parts, below a download folder. */
 export function partsFolder({ infoHash }: Pick<Torrent, "infoHash">): string[] {
@@ -75,7 +71,6 @@ export class FilePlaces {
    * stands in the place of the folder.
    */
   async find(): Promise<void> {
-    await this.#checkEmptyFiles();
     if (!await this.#folder.hasFolder(this.#partsFolder)) return;
     const dir = this.#folder.pathOf(this.#partsFolder);
     const indexes: number[] = [];
@@ -113,21 +108,19 @@ export class FilePlaces {
   }
 
   /**
-   * The stamps of files, by index, without opening them; `undefined` for one that is
-   * missing or never on the disk.
-   * @param indexes Of the files to stat. @default {all}
-   * @throws {StorageError} If something else stands where a file must be.
+   * The stamps of files, by index, without opening them; `undefined` for a missing one.
+   * Those that are never on the disk are left out.
+   * @throws {StorageError} If something else stands in a file's place.
    */
   async stamps(
-    indexes: Iterable<number> = this.#files.keys(),
-  ): Promise<(FileStamp | undefined)[]> {
+    indexes: Iterable<number>,
+  ): Promise<Map<number, FileStamp | undefined>> {
     const stored = [...indexes].filter((index) =>
       isOnDisk(this.#files[index]!)
     );
     const paths = stored.map((index) => this.pathOf(index));
     const stamps = await this.#folder.stamps(paths);
-    const found = new Map(stored.map((index, at) => [index, stamps[at]]));
-    return this.#files.map((_, index) => found.get(index));
+    return new Map(stored.map((index, at) => [index, stamps[at]]));
   }
 
   /** The path of a file as it is now, below the download folder. */
@@ -145,6 +138,25 @@ export class FilePlaces {
   /** True if a file does not have its final name yet. */
   isPart(fileIndex: number): boolean {
     return this.#parts.has(fileIndex);
+  }
+
+  /**
+   * Makes a part with all of a file's content, of which nothing was there when the
+   * content was verified; `undefined` if it must be written like others.
+   */
+  async create(
+    fileIndex: number,
+    bytes: Uint8Array,
+  ): Promise<Deno.FsFile | undefined> {
+    const isAbsent = !this.isPart(fileIndex) &&
+      this.#named?.has(fileIndex) === false;
+    // Zeros are a hole.
+    if (!isAbsent || isZero(bytes)) return undefined;
+    const mode = modeOf(this.#files[fileIndex]!);
+    const path = this.#partOf(fileIndex);
+    const created = await createFile(this.#folder, { path, bytes, mode });
+    if (created !== undefined) this.#parts.set(fileIndex, created.stamp);
+    return created?.file;
   }
 
   /** True if a file is to get its name: others stay parts. */
@@ -210,7 +222,7 @@ export class FilePlaces {
     if (named !== undefined) {
       const verified = this.#named?.get(fileIndex) ?? stampOf(named.info);
       if (isModified(verified, stampOf(named.info))) {
-        throw this.#changed(fileIndex, MODIFIED);
+        throw this.#changed(fileIndex, "modified");
       }
       const isLinked = (named.info.nlink ?? 1) > 1;
       await this.#folder.take(file.path, part, isLinked ? "name" : "write");
@@ -221,7 +233,7 @@ export class FilePlaces {
     if (!this.#linked.has(fileIndex)) return;
     const verified = this.#parts.get(fileIndex);
     const made = await separatePart(this.#folder, part, { file, verified });
-    if (made === "gone") throw this.#changed(fileIndex, MODIFIED);
+    if (made === "gone") throw this.#changed(fileIndex, "modified");
     if (made !== undefined) this.#parts.set(fileIndex, undefined);
     this.#linked.delete(fileIndex);
   }
@@ -256,7 +268,7 @@ export class FilePlaces {
     if (isNew) this.#new.add(fileIndex);
     const before = this.#parts.get(fileIndex);
     if (before !== undefined && !isSameFile(before, stamp)) {
-      throw this.#changed(fileIndex, "it was deleted or moved away");
+      throw this.#changed(fileIndex, "gone");
     }
     // A link has the stamp with which it was verified.
     if (before && this.#linked.has(fileIndex)) return;
@@ -286,22 +298,8 @@ export class FilePlaces {
     return outcomes;
   }
 
-  /**
-   * All content has its names: makes the torrent's empty files, which where nothing
-   * can be written are left out, and removes the folder of the parts.
-   */
+  /** All content has its names: removes the folder of the parts. */
   async finish(): Promise<void> {
-    for (const file of await this.#checkEmptyFiles()) {
-      try {
-        const mode = modeOf(file);
-        (await this.#folder.open(file.path, "write", { mode }))
-          [Symbol.dispose]();
-      } catch (error) {
-        const code = errorCode(error instanceof Error && error.cause) ?? "";
-        // Harmless: no content is missing, and a complete download can be shared.
-        if (!["EROFS", "EACCES", "EPERM"].includes(code)) throw error;
-      }
-    }
     // Those of files that are not wanted stay, to be served.
     if (this.#parts.size > 0) return;
     const dir = this.#folder.pathOf(this.#partsFolder);
@@ -322,26 +320,11 @@ export class FilePlaces {
     }
   }
 
-  /** Empty files that are missing. @throws {StorageError} If one has content. */
-  async #checkEmptyFiles(): Promise<TorrentFile[]> {
-    const files = this.#files
-      .filter((file, index) =>
-        file.length === 0 && isRegularFile(file) && this.isWanted(index)
-      );
-    const stamps = await this.#folder.stamps(files.map(({ path }) => path));
-    return files.filter(({ path }, index) => {
-      const size = stamps[index]?.size;
-      if (!size) return size === undefined;
-      const filePath = this.#folder.pathOf(path);
-      throw new StorageError(
-        `Cannot use ${filePath}: it holds ${size} bytes and the torrent says it is empty; ${MOVE_AWAY}`,
-      );
-    });
-  }
-
-  #changed(fileIndex: number, how: string): ContentChangedError {
-    const path = this.#folder.pathOf(this.#files[fileIndex]!.path);
-    return new ContentChangedError(`Cannot keep sharing ${path}: ${how}`);
+  #changed(fileIndex: number, how: "modified" | "gone"): Error {
+    return contentChanged(
+      this.#folder.pathOf(this.#files[fileIndex]!.path),
+      how,
+    );
   }
 
   #partOf(fileIndex: number): readonly string[] {

@@ -101,20 +101,21 @@ export class FilePool implements AsyncDisposable {
     task: () => Promise<T>,
   ): Promise<T> {
     const over = Promise.withResolvers<void>();
+    this.#requireOpen();
     // In the queues of all files at once: two tasks never wait for each other.
-    const reserved = Array.from(fileIndexes, (fileIndex) => {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      this.#queue(this.#slotOf(fileIndex), () => {
-        resolve();
-        return over.promise;
-      }).catch(reject);
-      return promise;
-    });
+    const slots = Array.from(fileIndexes, (index) => this.#slotOf(index));
+    const tails = slots.map(({ tail }) => tail);
+    for (const slot of slots) {
+      slot.taskCount++;
+      slot.tail = over.promise;
+    }
     try {
-      await Promise.all(reserved);
+      await Promise.all(tails);
       return await task();
     } finally {
       over.resolve();
+      for (const slot of slots) slot.taskCount--;
+      if (!this.#isClosed) this.#evict();
     }
   }
 
@@ -144,9 +145,7 @@ export class FilePool implements AsyncDisposable {
   }
 
   async #queue<T>(slot: Slot, task: () => Promise<T>): Promise<T> {
-    if (this.#isClosed) {
-      throw new StorageError("Cannot use a file: its torrent was closed");
-    }
+    this.#requireOpen();
     slot.taskCount++;
     const run = slot.tail.then(task);
     // The caller receives the error; the next task runs anyway.
@@ -157,6 +156,11 @@ export class FilePool implements AsyncDisposable {
       slot.taskCount--;
       if (!this.#isClosed) this.#evict();
     }
+  }
+
+  #requireOpen(): void {
+    if (!this.#isClosed) return;
+    throw new StorageError("Cannot use a file: its torrent was closed");
   }
 
   /** Closes all files once their tasks have ended. */

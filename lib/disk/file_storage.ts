@@ -21,7 +21,7 @@ import { FileFinisher } from "./file_finisher.ts";
 import { FileSyncs } from "./file_syncs.ts";
 import { modeOf } from "../files/file_modes.ts";
 import { FilePool, withDescriptor } from "./file_pool.ts";
-import { type FileStamp, FileSystem, stampOf } from "../files/file_system.ts";
+import { type FileStamp, stampOf } from "../files/file_system.ts";
 import { GuardedFolder } from "../files/guarded_folder.ts";
 import type { Access } from "../files/guarded_paths.ts";
 import { probeNames } from "./name_probe.ts";
@@ -76,7 +76,7 @@ export async function openFileStorage(
   requireOtherName(torrent, options.dir);
   await probeNames(torrent, options);
   const storage = new FileStorage(options.tree?.torrent ?? torrent, options);
-  await withDescriptor(() => storage.places.find(), options.fdPressure);
+  await withDescriptor(() => storage.find(), options.fdPressure);
   return storage;
 }
 
@@ -86,7 +86,6 @@ export class FileStorage implements Storage {
   readonly places: FilePlaces;
   readonly #files: readonly TorrentFile[];
   readonly #spans: FileSpans;
-  readonly #fileSystem = new FileSystem();
   readonly #folder: GuardedFolder;
   readonly #pool: FilePool;
   readonly #syncs = new FileSyncs((fileIndex, task) =>
@@ -101,19 +100,17 @@ export class FileStorage implements Storage {
     const { dir, maxOpenFiles = 64, fdPressure } = options;
     this.#files = torrent.files;
     this.#spans = new FileSpans(this.#files);
-    const links = { readsFollowLinks: true };
-    const fileSystem = this.#fileSystem;
-    const folder = new GuardedFolder(dir, { fileSystem, ...links });
+    const folder = new GuardedFolder(dir, { readsFollowLinks: true });
     this.#folder = folder;
     const { wanted = Bitfield.full(this.#files.length), first } = options;
     this.places = new FilePlaces(torrent, { wanted, folder });
+    const count = this.#files.length;
+    this.#served = new ServedFiles(this.places, { folder, count });
     this.#finisher = new FileFinisher(torrent, {
       ...{ ...options, folder },
       reveal: (tree) =>
         this.#pool.whileClosed(() => tree.reveal(() => this.#served.moved())),
     });
-    const count = this.#files.length;
-    this.#served = new ServedFiles(this.places, { folder, count });
     this.#pool = new FilePool(
       (fileIndex, access) => this.#open(fileIndex, access),
       maxOpenFiles,
@@ -129,10 +126,19 @@ export class FileStorage implements Storage {
         return this.#use(fileIndex, "write", () => Promise.resolve());
       },
       finish: async (since) => {
-        await withDescriptor(() => this.places.finish(), fdPressure);
+        await withDescriptor(async () => {
+          await this.#finisher.makeEmptyFiles();
+          await this.places.finish();
+        }, fdPressure);
         if (since === "end") await this.#finisher.finishRest();
       },
     });
+  }
+
+  /** @internal Finds what an earlier run left. */
+  async find(): Promise<void> {
+    await this.#finisher.findMissingEmptyFiles();
+    await this.places.find();
   }
 
   /** The files where they are now. */
@@ -143,10 +149,7 @@ export class FileStorage implements Storage {
     return { guardedDir: this.#folder.pathOf([]), files };
   }
 
-  /**
-   * Fills `into` with the content from `offsetInTorrent`.
-   * @throws {ContentChangedError} If a file does not have the stamp it must have.
-   */
+  /** Fills `into`. @throws {ContentChangedError} If a file has another stamp now. */
   async read(offsetInTorrent: number, into: Uint8Array): Promise<void> {
     for (const span of splitBytes(this.#spans, offsetInTorrent, into)) {
       const { fileIndex, offsetInFile, bytes } = span;
@@ -155,7 +158,7 @@ export class FileStorage implements Storage {
         continue;
       }
       const read = (file: Deno.FsFile): Promise<void> =>
-        this.#fileSystem.read(file, offsetInFile, bytes);
+        this.#folder.fileSystem.read(file, offsetInFile, bytes);
       const failure = await this.#use(fileIndex, "read", read)
         .catch((error) => error);
       this.#served.add(fileIndex);
@@ -166,12 +169,9 @@ export class FileStorage implements Storage {
     await this.#served.checkRead();
   }
 
-  /** Checks bytes that were read before they are served, perhaps once more. */
-  checkServed(
-    offsetInTorrent: number,
-    length: number,
-  ): Promise<void> | undefined {
-    return this.#served.checkServed(offsetInTorrent, length);
+  /** As {@linkcode Storage.checkServed}. */
+  checkServed(offset: number, length: number): Promise<void> | undefined {
+    return this.#served.checkServed(offset, length);
   }
 
   /**
@@ -183,21 +183,28 @@ export class FileStorage implements Storage {
       .filter(({ fileIndex }) => !this.#files[fileIndex]!.isPadding);
     const indexes = spans.map(({ fileIndex }) => fileIndex);
     await this.#completion.inTurn(spans.length, async () => {
-      for (const { fileIndex, offsetInFile, bytes } of spans) {
-        this.#served.expected[fileIndex] = undefined;
-        await this.#syncs.during(
-          fileIndex,
-          () =>
-            this.#use(fileIndex, "write", async (file) => {
-              // Of a new file, what is not written reads as zeros.
-              const isHole = this.places.isNew(fileIndex) && isZero(bytes);
-              if (isHole) await file.truncate(this.#files[fileIndex]!.length);
-              else await this.#fileSystem.write(file, offsetInFile, bytes);
-            }),
-        );
-      }
+      for (const span of spans) await this.#writeSpan(span);
       await this.#completion.stored(offsetInTorrent, bytes.length, indexes);
     });
+  }
+
+  async #writeSpan(
+    { fileIndex, offsetInFile, bytes }: ReturnType<typeof splitBytes>[number],
+  ): Promise<void> {
+    this.#served.expected[fileIndex] = undefined;
+    const { length } = this.#files[fileIndex]!;
+    const created = bytes.length === length
+      ? await this.places.create(fileIndex, bytes)
+      : undefined;
+    if (created !== undefined) return this.#syncs.addNew(fileIndex, created);
+    const write = async (file: Deno.FsFile): Promise<void> => {
+      // Of a new file, what is not written reads as zeros.
+      const isHole = this.places.isNew(fileIndex) && isZero(bytes);
+      if (isHole) await file.truncate(length);
+      else await this.#folder.fileSystem.write(file, offsetInFile, bytes);
+    };
+    const use = () => this.#use(fileIndex, "write", write);
+    await this.#syncs.during(fileIndex, use);
   }
 
   /** Lends the place of a piece, unless it lies in several files. */
@@ -208,7 +215,7 @@ export class FileStorage implements Storage {
     if (others.length > 0 || isPadding) return await use();
     const used = await this.#syncs.during(fileIndex, async () => {
       this.#served.expected[fileIndex] = undefined;
-      const stat = (file: Deno.FsFile) => this.#fileSystem.stat(file);
+      const stat = (file: Deno.FsFile) => file.stat();
       const stamp = stampOf(await this.#use(fileIndex, "write", stat));
       const guardedDir = this.#folder.pathOf([]);
       const path = this.places.pathOf(fileIndex);
@@ -226,13 +233,10 @@ export class FileStorage implements Storage {
     return rangesOf(this.#files, await this.stamps());
   }
 
-  /**
-   * The stamp of each file of the torrent, without opening it; `undefined` for one
-   * that is missing or never on the disk.
-   * @throws {StorageError} If something else stands where a file must be.
-   */
+  /** The stamp of each file; `undefined` for one that is missing or never on the disk. */
   async stamps(): Promise<(FileStamp | undefined)[]> {
-    return await this.places.stamps();
+    const stamps = await this.places.stamps(this.#files.keys());
+    return this.#files.map((_, fileIndex) => stamps.get(fileIndex));
   }
 
   /**
@@ -270,10 +274,9 @@ export class FileStorage implements Storage {
   }
 
   /**
-   * Puts every file in its place before the first write: a complete one under its
-   * name, and one that lacks content among the parts. Later calls do nothing.
+   * Puts every file in its place: a complete one under its name, and one that lacks
+   * content among the parts. Later calls do nothing.
    * @returns The indexes of the files that get their names by it.
-   * @throws {StorageError} If the disk refuses.
    */
   begin(have: Bitfield): Promise<readonly number[]> {
     return this.#completion.begin(have);
@@ -284,18 +287,15 @@ export class FileStorage implements Storage {
     return this.#finisher.finish((index) => this.#completion.isMissing(index));
   }
 
-  /**
-   * Waits until the files that a written piece completes have their names, flushed.
-   * @returns The indexes of those files, once.
-   * @throws {StorageError} If the disk refuses, or another file has such a name.
-   */
+  /** As {@linkcode Storage.named}. */
   named(index: number): Promise<readonly number[]> {
     return this.#completion.named(index);
   }
 
   /** Closes the files once pending reads and writes have ended. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#pool[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool[Symbol.asyncDispose]();
+    this.#syncs[Symbol.dispose]();
   }
 
   /** Gives complete parts, which are flushed, their names. */

@@ -6,11 +6,11 @@
  *
  * @module
  */
-import { ContentChangedError } from "../base/errors.ts";
 import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { FilePlaces } from "./file_places.ts";
 import { type FileStamp, isModified } from "../files/file_system.ts";
 import type { GuardedFolder } from "../files/guarded_folder.ts";
+import { contentChanged } from "../files/storage_failure.ts";
 
 /** Time between two checks, in milliseconds. */
 const CHECK_INTERVAL_MS = 10;
@@ -95,9 +95,7 @@ export class ServedFiles {
         if (expected !== this.expected[fileIndex]) continue;
         if (now && !isModified(expected, now)) continue;
         const path = this.#folder.pathOf(paths[place]!);
-        throw new ContentChangedError(
-          `Cannot keep sharing ${path}: another program modified it`,
-        );
+        throw contentChanged(path, "modified");
       }
     } catch (error) {
       for (const fileIndex of checked) this.#unchecked.add(fileIndex);

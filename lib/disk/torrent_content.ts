@@ -11,7 +11,7 @@
 import { abortable } from "@std/async/abortable";
 import { join } from "@std/path";
 import type { Bitfield } from "../base/bitfield.ts";
-import { ContentChangedError, StorageError } from "../base/errors.ts";
+import { type ContentChangedError, StorageError } from "../base/errors.ts";
 import { piecesOf } from "../metainfo/file_selection.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import {
@@ -38,6 +38,7 @@ import {
   takeOldFiles,
   type TakeOldFilesOptions,
 } from "./old_files.ts";
+import { contentChanged } from "../files/storage_failure.ts";
 import { openStagedTree, type StagedTree } from "./staged_tree.ts";
 import { verifyStorage, type VerifyStorageOptions } from "./hash_content.ts";
 
@@ -215,12 +216,8 @@ export class TorrentContent implements AsyncDisposable {
       const isLeftOut = this.#parts.wanted?.has(index) === false;
       if (file.isPadding || file.length === 0 || isLeftOut) continue;
       if (size === file.length) continue;
-      const change = size === undefined
-        ? "it was deleted or moved away"
-        : "another program changed its size";
-      return new ContentChangedError(
-        `Cannot keep sharing ${file.path.join("/")}: ${change}`,
-      );
+      const change = size === undefined ? "gone" : "resized";
+      return contentChanged(file.path.join("/"), change);
     }
     return undefined;
   }

@@ -23,6 +23,7 @@ import {
   ifAny,
   isSameFile,
   isUnmodified,
+  type Outcome,
   stampOf,
 } from "./file_system.ts";
 import {
@@ -206,9 +207,9 @@ export class GuardedFolder {
   }
 
   /** Creates this folder and the folders of a file below it, one by one. */
-  makeFolders(path: readonly string[]): Promise<void> {
+  async makeFolders(path: readonly string[]): Promise<void> {
     // Another torrent may remove a folder that it shares with this one.
-    return this.again(() => this.#makeFolders(path));
+    await this.again(() => this.#makeFolders(path));
   }
 
   async #makeFolders(path: readonly string[]): Promise<void> {
@@ -224,7 +225,8 @@ export class GuardedFolder {
         if (error instanceof Deno.errors.AlreadyExists) continue;
         throw storageFailure("create folder", folder, error);
       }
-      await this.paths.hasFolder(above, folders).catch(async (error) => {
+      // All of the path: a link may have replaced a folder that was found before.
+      await this.paths.hasFolder(above).catch(async (error) => {
         await takeBack({ path: folder }, this.paths.home);
         throw error;
       });
@@ -315,13 +317,21 @@ export class GuardedFolder {
     }
   }
 
-  /** @internal Makes a call again if a folder was removed within the second for which it counts as being there. */
-  async again<T>(call: () => Promise<T>): Promise<T> {
-    return await call().catch((error) => {
+  /**
+   * @internal Makes a call again, or another one, if a folder was removed within the
+   * second for which it counts as being there.
+   */
+  again<T>(
+    call: () => Outcome<T>,
+    other: () => Outcome<T> = call,
+  ): Outcome<T> {
+    const made = call();
+    if (!(made instanceof Promise)) return made;
+    return made.catch((error) => {
       const cause = error instanceof StorageError ? error.cause : error;
       if (!(cause instanceof Deno.errors.NotFound)) throw error;
       this.paths.forgetFolders();
-      return call();
+      return other();
     });
   }
 }

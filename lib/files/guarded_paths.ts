@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { join } from "@std/path";
+import { join, SEPARATOR } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import {
   type FileStamp,
@@ -67,6 +67,8 @@ export type KnownFolders = Map<string, Deno.FileInfo | undefined>;
 export class GuardedPaths {
   /** The path of the folder, and once it was found the number of its disk. */
   readonly home: { readonly dir: string; device: number | undefined };
+  /** That of the paths of all files. */
+  readonly #prefix: string;
   readonly #fileSystem: FileSystem;
   readonly #readsFollowLinks: boolean;
   /** Folders that were found, this one included, since `#keptSinceMs`. */
@@ -80,13 +82,17 @@ export class GuardedPaths {
     { fileSystem, readsFollowLinks = false }: GuardedPathsOptions,
   ) {
     this.home = { dir, device: undefined };
+    this.#prefix = join(dir, "_").slice(0, -1);
     this.#fileSystem = fileSystem;
     this.#readsFollowLinks = readsFollowLinks;
   }
 
   /** The path of a file on the disk. */
   pathOf(path: readonly string[]): string {
-    return join(this.home.dir, ...path);
+    // A quarter of the time of `join`, which is called for each file many times.
+    return path.length === 0
+      ? this.home.dir
+      : this.#prefix + path.join(SEPARATOR);
   }
 
   /** The regular file at a path; `undefined` if it is missing or its folder is. */
@@ -117,7 +123,7 @@ export class GuardedPaths {
   ): Promise<boolean> {
     if (path.length === 0) return await this.exists(folders);
     if (folders?.has(this.pathOf(path))) return true;
-    const found = await this.#find(path, "write");
+    const found = await this.#find(path, "write", folders);
     if (found === undefined) return false;
     requireFolder(found.place, found.info);
     folders?.set(found.place, found.info);
@@ -146,9 +152,10 @@ export class GuardedPaths {
     folders?: KnownFolders,
   ): Promise<Found | undefined> {
     const follows = access === "read" && this.#readsFollowLinks;
+    let place = this.#prefix;
     for (let depth = 1;; depth++) {
       const isLast = depth === path.length;
-      const place = this.pathOf(path.slice(0, depth));
+      place += path[depth - 1];
       const isKnown = !isLast && folders?.has(place);
       const info = isKnown ? folders!.get(place) : await this.#lstat(place);
       // A missing folder may be made at any time.
@@ -159,6 +166,7 @@ export class GuardedPaths {
       if (info.isSymlink && follows) return await this.#findLinked(path);
       if (isLast) return { place, info };
       requireFolder(place, info);
+      place += SEPARATOR;
     }
   }
 
@@ -200,7 +208,7 @@ export class GuardedPaths {
     own?: FileStamp,
     known: KnownFolders = new Map(),
   ): Promise<[stamp: FileStamp, isSafe: boolean]> {
-    const isKept = access === "part" && this.#areOurs(this.#keptAbove(path));
+    const isKept = access === "part" && this.isKeptOurs(path);
     const folders = isKept ? this.#kept : known;
     const found = await this.findFile(path, access, folders);
     await this.exists(folders);
@@ -235,21 +243,45 @@ export class GuardedPaths {
     }
   }
 
-  /** True if no other user can exchange what is in these folders, but root. */
-  #areOurs(folders: Iterable<Deno.FileInfo | undefined>): boolean {
-    return Iterator.from(folders).every((info) =>
-      info !== undefined && info.mode !== null && !isOpenTo(info, 0o022) &&
-      (info.uid === this.owner || info.uid === 0)
-    );
+  /**
+   * True if nobody else can exchange what is in a folder and those above it.
+   * @param folders Those that were found just now.
+   */
+  async isOurs(
+    path: readonly string[],
+    folders: KnownFolders,
+  ): Promise<boolean> {
+    return await this.hasFolder(path, folders) &&
+      await this.exists(folders) && this.#areOurs(this.#above(path, folders));
   }
 
-  /** The folders of a file, this one included, that were found in the last second. */
-  #keptAbove(path: readonly string[]): (Deno.FileInfo | undefined)[] {
-    const folders = this.keptFolders();
-    return Array.from(
-      path,
-      (_, depth) => folders.get(this.pathOf(path.slice(0, depth))),
-    );
+  /** The same of the folders above a file that were found in the last second. */
+  isKeptOurs(path: readonly string[]): boolean {
+    return this.#areOurs(this.#above(path.slice(0, -1), this.keptFolders()));
+  }
+
+  /** True if no other user can exchange what is in these folders, but root. */
+  #areOurs(folders: Iterable<Deno.FileInfo | undefined>): boolean {
+    for (const info of folders) {
+      const isOurs = info !== undefined && info.mode !== null &&
+        !isOpenTo(info, 0o022) && (info.uid === this.owner || info.uid === 0);
+      if (!isOurs) return false;
+    }
+    return true;
+  }
+
+  /** A folder and those above it, this one included. */
+  *#above(
+    path: readonly string[],
+    folders: KnownFolders,
+  ): Generator<Deno.FileInfo | undefined, void> {
+    yield folders.get(this.home.dir);
+    let place = this.#prefix;
+    for (const name of path) {
+      place += name;
+      yield folders.get(place);
+      place += SEPARATOR;
+    }
   }
 
   async #lstat(path: string): Promise<Deno.FileInfo | undefined> {

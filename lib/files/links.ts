@@ -11,6 +11,7 @@ import {
   FileSystem,
   ifAny,
   isSameFile,
+  type Outcome,
   stampOf,
 } from "./file_system.ts";
 import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
@@ -131,14 +132,14 @@ export class NameTakenError extends StorageError {
  * @returns False if the name is on another file system.
  * @throws {NameTakenError} If something has the name.
  */
-export async function giveName(
+export function giveName(
   fileSystem: FileSystem,
   from: string,
   to: string,
-): Promise<boolean> {
-  try {
-    await fileSystem.link(from, to);
-  } catch (error) {
+): Outcome<boolean> {
+  const made = fileSystem.link(from, to);
+  if (!(made instanceof Promise)) return true;
+  return made.then(() => true, async (error) => {
     const isTaken = error instanceof Deno.errors.AlreadyExists ||
       await ifAny(fileSystem.lstat(to)) !== undefined;
     if (isTaken) {
@@ -150,6 +151,6 @@ export async function giveName(
     const isElsewhere = errorCode(error) === "EXDEV";
     if (isElsewhere && dirname(from) !== dirname(to)) return false;
     await Deno.rename(from, to);
-  }
-  return true;
+    return true;
+  });
 }

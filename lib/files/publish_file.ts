@@ -8,18 +8,18 @@
  * @module
  */
 import { equals } from "@std/bytes/equals";
-import { ContentChangedError } from "../base/errors.ts";
 import {
   type FileStamp,
   ifAny,
   isModified,
   isSameFile,
+  type Outcome,
   stampOf,
 } from "./file_system.ts";
 import type { GuardedFolder } from "./guarded_folder.ts";
 import type { KnownFolders } from "./guarded_paths.ts";
 import { giveName, NameTakenError, takeBack } from "./links.ts";
-import { storageFailure } from "./storage_failure.ts";
+import { contentChanged, storageFailure } from "./storage_failure.ts";
 
 /** Bytes that are copied at a time. */
 const COPY_LENGTH = 2 ** 20;
@@ -49,23 +49,64 @@ export async function publishFiles(
   folder: GuardedFolder,
   publications: readonly Publication[],
 ): Promise<PromiseSettledResult<FileStamp>[]> {
-  const linked: PromiseSettledResult<boolean>[] = [];
+  const { paths } = folder;
+  const links: Outcome<boolean>[] = [];
   for (const { from, to } of publications) {
-    const link = folder.again(async () => {
+    const link = (): Outcome<boolean> =>
+      giveName(folder.fileSystem, folder.pathOf(from), folder.pathOf(to));
+    const make = async (): Promise<boolean> => {
       await folder.makeFolders(to);
-      const [fromPath, toPath] = [folder.pathOf(from), folder.pathOf(to)];
-      return await giveName(folder.fileSystem, fromPath, toPath);
-    });
-    linked.push(...await Promise.allSettled([link]));
+      return await link();
+    };
+    const isKept = paths.keptFolders().has(folder.pathOf(to.slice(0, -1)));
+    const linked = folder.again(isKept ? link : make, make);
+    // One after another. The confirmation meets the error.
+    if (linked instanceof Promise) await linked.catch(() => {});
+    links.push(linked);
   }
   // Found after the last link, and once for all.
   const folders: KnownFolders = new Map();
+  const ours = new Map<string, boolean>();
   const outcomes: PromiseSettledResult<FileStamp>[] = [];
   for (const [at, publication] of publications.entries()) {
-    const stamp = confirmLinked(folder, publication, linked[at]!, folders);
-    outcomes.push(...await Promise.allSettled([stamp]));
+    const above = publication.to.slice(0, -1);
+    const place = folder.pathOf(above);
+    const isOurs = ours.get(place) ??
+      await paths.isOurs(above, folders).catch(() => false);
+    ours.set(place, isOurs);
+    const plain = isOurs && links[at] === true && !publication.isLinked
+      ? confirmOurs(folder, publication)
+      : undefined;
+    const stamp = plain instanceof Promise ? await plain : plain;
+    if (stamp !== undefined) {
+      outcomes.push({ status: "fulfilled", value: stamp });
+      continue;
+    }
+    const confirmed = confirmLinked(folder, publication, links[at]!, folders);
+    outcomes.push(...await Promise.allSettled([confirmed]));
   }
   return outcomes;
+}
+
+/**
+ * Removes the former name of a file whose new one nobody else can exchange.
+ * @returns Its stamp; `undefined` if anything is wrong, which `confirmLinked` finds too.
+ */
+function confirmOurs(
+  { fileSystem, paths }: GuardedFolder,
+  { from, to, own }: Publication,
+): Outcome<FileStamp | undefined> {
+  const confirm = (info: Deno.FileInfo): Outcome<FileStamp | undefined> => {
+    const stamp = stampOf(info);
+    const isRight = info.isFile && isSameFile(own, stamp) &&
+      stamp.size === own.size;
+    if (!isRight) return undefined;
+    const removed = fileSystem.remove(paths.pathOf(from));
+    return removed instanceof Promise ? removed.then(() => stamp) : stamp;
+  };
+  const info = fileSystem.lstat(paths.pathOf(to));
+  const stamp = info instanceof Promise ? info.then(confirm) : confirm(info);
+  return stamp instanceof Promise ? stamp.catch(() => undefined) : stamp;
 }
 
 /**
@@ -86,24 +127,22 @@ export async function publishFile(
 async function confirmLinked(
   folder: GuardedFolder,
   { from, to, own, isLinked }: Publication,
-  linked: PromiseSettledResult<boolean>,
+  linked: Outcome<boolean>,
   folders: KnownFolders,
 ): Promise<FileStamp> {
   const [fromPath, toPath] = [folder.pathOf(from), folder.pathOf(to)];
-  const changed = (how: string): ContentChangedError =>
-    new ContentChangedError(`Cannot keep sharing ${toPath}: ${how}`);
   try {
-    if (linked.status === "rejected") throw linked.reason;
-    const stamp = linked.value
+    const isNamed = await linked;
+    const stamp = isNamed
       ? await confirmName(folder, { from, to, own, isLinked }, folders)
       : await publishCopy(folder, { from, to, own });
     await ifAny(folder.fileSystem.remove(fromPath));
-    const isChanged = isLinked && linked.value
+    const isChanged = isLinked && isNamed
       ? isModified(own, stamp)
       : stamp.size !== own.size;
     if (!isChanged) return stamp;
     await ifAny(folder.fileSystem.remove(toPath));
-    throw changed("another program modified it");
+    throw contentChanged(toPath, "modified");
   } catch (error) {
     if (error instanceof NameTakenError) {
       const stamp = await stampOfEqual(folder, { from, to, own });
@@ -112,7 +151,7 @@ async function confirmLinked(
       return stamp;
     }
     throw error instanceof Deno.errors.NotFound
-      ? changed("it was deleted or moved away")
+      ? contentChanged(toPath, "gone")
       : storageFailure("store", toPath, error);
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { resolve } from "@std/path";
-import { StorageError } from "../base/errors.ts";
+import { ContentChangedError, StorageError } from "../base/errors.ts";
 import { type Platform, platformOf } from "../metainfo/safe_path.ts";
 
 /** Deno itself advises to grant all permissions. */
@@ -90,6 +90,23 @@ export function storageFailure(
   return new StorageError(`Cannot ${action} ${path}: ${reason}`, { cause });
 }
 
+/** The reasons for which content that was verified is no longer on the disk. */
+const CHANGES = {
+  modified: "another program modified it",
+  resized: "another program changed its size",
+  gone: "it was deleted or moved away",
+} as const;
+
+/** The error for a file that another program changed after it was verified. */
+export function contentChanged(
+  path: string,
+  change: keyof typeof CHANGES,
+): ContentChangedError {
+  return new ContentChangedError(
+    `Cannot keep sharing ${path}: ${CHANGES[change]}`,
+  );
+}
+
 /** The error for a file or folder to share, or a torrent file, that cannot be read. */
 export function sourceFailure(path: string, cause: unknown): StorageError {
   if (cause instanceof StorageError) return cause;
@@ -108,11 +125,13 @@ export function sourceFailure(path: string, cause: unknown): StorageError {
 /** The outcome of a call, or the error that {@linkcode sourceFailure} makes of its. */
 export async function explained<T>(
   path: string,
-  call: Promise<T>,
+  call: T | Promise<T>,
 ): Promise<T> {
-  return await call.catch((error) => {
+  try {
+    return await call;
+  } catch (error) {
     throw sourceFailure(path, error);
-  });
+  }
 }
 
 /** The system's name for an error, such as `ENOSPC`, if it has one. */

@@ -61,7 +61,8 @@ async function withoutOwn(
     path: readonly string[],
   ): Promise<Deno.FileInfo | undefined> => {
     // A file that cannot be found this way is told apart by its name alone.
-    return await fileSystem.lstat(join(dir, ...path)).catch(() => undefined);
+    const info = Promise.resolve(fileSystem.lstat(join(dir, ...path)));
+    return await info.catch(() => undefined);
   };
   const keyOf = ({ dev, ino }: Deno.FileInfo): string | undefined =>
     ino ? `${dev} ${ino}` : undefined;

@@ -30,10 +30,10 @@ class OtherDisk extends FileSystem {
     this.#path = path;
   }
 
-  override link(from: string, to: string): Promise<void> {
-    if (from !== this.#path) return super.link(from, to);
+  override async link(from: string, to: string): Promise<void> {
+    if (from !== this.#path) return await super.link(from, to);
     const error = new Error("Invalid cross-device link");
-    return Promise.reject(Object.assign(error, { code: "EXDEV" }));
+    throw Object.assign(error, { code: "EXDEV" });
   }
 }
 

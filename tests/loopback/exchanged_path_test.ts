@@ -9,7 +9,7 @@ import { join } from "@std/path";
 import { Bitfield } from "../../lib/base/bitfield.ts";
 import { StorageError } from "../../lib/base/errors.ts";
 import { openFileStorage } from "../../lib/disk/file_storage.ts";
-import { FileSystem } from "../../lib/files/file_system.ts";
+import { FileSystem, type Outcome } from "../../lib/files/file_system.ts";
 import { GuardedFolder } from "../../lib/files/guarded_folder.ts";
 import { publishFile } from "../../lib/files/publish_file.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
@@ -46,7 +46,7 @@ class SwappingFileSystem extends FileSystem {
     return this.#around("mkdir", () => super.mkdir(...args));
   }
 
-  async #around<T>(call: Call, run: () => Promise<T>): Promise<T> {
+  async #around<T>(call: Call, run: () => Outcome<T>): Promise<T> {
     this.#swap(call);
     try {
       return await run();

@@ -5,7 +5,7 @@
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { FileSystem } from "../../lib/files/file_system.ts";
+import { FileSystem, type Outcome } from "../../lib/files/file_system.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 Deno.test("FileSystem reads and writes where it is told, also after the end of a file was met", async () => {
@@ -18,7 +18,7 @@ Deno.test("FileSystem reads and writes where it is told, also after the end of a
     await fileSystem.read(file, offset, bytes);
     return new TextDecoder().decode(bytes);
   };
-  const write = (offset: number, text: string): Promise<void> =>
+  const write = (offset: number, text: string): Outcome<void> =>
     fileSystem.write(file, offset, new TextEncoder().encode(text));
   await write(0, "012");
   await write(3, "345");

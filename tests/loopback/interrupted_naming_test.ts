@@ -8,7 +8,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { StorageError } from "../../lib/base/errors.ts";
 import { openFileStorage } from "../../lib/disk/file_storage.ts";
-import { FileSystem } from "../../lib/files/file_system.ts";
+import { FileSystem, type Outcome } from "../../lib/files/file_system.ts";
 import { GuardedFolder } from "../../lib/files/guarded_folder.ts";
 import { openTorrentContent } from "../../lib/disk/torrent_content.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
@@ -155,7 +155,7 @@ Deno.test("a file that cannot be written keeps its name", async () => {
   class ReadOnly extends FileSystem {
     override open(
       ...[place, options]: Parameters<FileSystem["open"]>
-    ): Promise<Deno.FsFile> {
+    ): Outcome<Deno.FsFile> {
       if (place !== path || !options.write) return super.open(place, options);
       const error = new Deno.errors.PermissionDenied("Permission denied");
       return Promise.reject(Object.assign(error, { code: "EACCES" }));

@@ -9,7 +9,7 @@ import {
 } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { verify } from "../../cli/verify.ts";
-import { FileSystem } from "../../lib/files/file_system.ts";
+import { FileSystem, type Outcome } from "../../lib/files/file_system.ts";
 import { removeExtraFiles } from "../../lib/source/extra_files.ts";
 import {
   checkContent,
@@ -306,7 +306,7 @@ Deno.test("checkContent() takes no file for extra that a file system without cas
   const { lstat } = FileSystem.prototype;
   FileSystem.prototype.lstat = function (
     path: string,
-  ): Promise<Deno.FileInfo> {
+  ): Outcome<Deno.FileInfo> {
     return lstat.call(this, path.replace("EMPTY", "empty"));
   };
   try {
