@@ -54,7 +54,8 @@ export class MemoryStore implements PeerStore {
     const { rows } = this;
     const isSeeder = announce.left === 0;
     const address = parseAddress(announce.hostname);
-    const known = this.table.swarms.get(infoHash)?.peers.get(peerId);
+    const open = this.table.swarms.get(infoHash);
+    const known = open?.peers.get(peerId);
     const at = 2 * (known ?? 0) + (typeof address === "number" ? 0 : 1);
     const before = known !== undefined && rows.address(at) === address
       ? at
@@ -74,7 +75,9 @@ export class MemoryStore implements PeerStore {
         retryInMs: RETRY_WHEN_FULL_MS,
       };
     }
-    const swarm = this.table.open(infoHash, nowMs);
+    // Making room may have closed it.
+    const swarm = (known !== undefined && open) ||
+      this.table.open(infoHash, nowMs);
     const row = known ?? rows.add(swarm.infoHash, peerId);
     if (known !== undefined) {
       swarm.setSpeed(row, this.#speedOf(row, announce, nowMs));

@@ -107,9 +107,8 @@ export class PeerSelection {
     const kinds = (this.#local && KINDS_WITH_LOOPBACK[askerKind]) ??
       KINDS[askerKind]!;
     if (this.#isLoopback(asker)) this.#local = undefined;
-    const [seeders, leechers] = [true, false].map((isSeeder) =>
-      kinds.map((kind) => swarm.list(isSeeder, kind))
-    ) as [PeerList[], PeerList[]];
+    const seeders = kinds.map((kind) => swarm.list(true, kind));
+    const leechers = kinds.map((kind) => swarm.list(false, kind));
     let others = 0;
     for (const list of leechers) others += this.#availableIn(list);
     const seederCount = this.#rows.isSeeder[this.#ownRow] === 1

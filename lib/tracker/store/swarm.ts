@@ -143,8 +143,8 @@ export interface Neighbours {
 export class PeerList {
   readonly endpoints: number[] = [];
   readonly #rows: PeerRows;
-  /** By subnet, in a list that was long once. */
-  #subnets: Map<number, Neighbours> | undefined;
+  /** By subnet, one endpoint as its number, in a list that was long once. */
+  #subnets: Map<number, number | Neighbours> | undefined;
 
   constructor(rows: PeerRows) {
     this.#rows = rows;
@@ -179,16 +179,17 @@ export class PeerList {
 
   /** Endpoints of the same subnet as one of any list, in a list that was long once. */
   near(endpoint: number): Neighbours | undefined {
-    return this.#subnets?.get(this.#subnetOf(endpoint));
+    const near = this.#subnets?.get(this.#subnetOf(endpoint));
+    return typeof near === "number" ? { endpoints: [near], next: 0 } : near;
   }
 
-  #addNear(endpoint: number, subnets: Map<number, Neighbours>): void {
+  #addNear(endpoint: number, subnets: Map<number, number | Neighbours>): void {
     const subnet = this.#subnetOf(endpoint);
-    const neighbours = subnets.get(subnet);
-    this.#rows.nearSlots[endpoint] = neighbours?.endpoints.length ?? 0;
-    if (neighbours !== undefined) neighbours.endpoints.push(endpoint);
-    // The first one by itself: a push would take memory for 17.
-    else subnets.set(subnet, { endpoints: [endpoint], next: 0 });
+    const near = subnets.get(subnet);
+    const endpoints = typeof near === "number" ? [near] : near?.endpoints;
+    this.#rows.nearSlots[endpoint] = (endpoints?.push(endpoint) ?? 1) - 1;
+    if (typeof near === "object") return;
+    subnets.set(subnet, endpoints ? { endpoints, next: 0 } : endpoint);
   }
 
   /** A number for a subnet. Two of IPv6 may share one: some neighbours are none then. */
