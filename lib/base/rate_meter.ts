@@ -22,14 +22,14 @@ export class RateMeter {
     this.#slot = Math.floor(now / SLOT_MS);
   }
 
-  /** Adds an amount, in bytes. */
+  /** Adds an amount. */
   add(amount: number, now: number): void {
     this.#advance(now);
     this.#amount += amount;
   }
 
   /** The average over the window, or over the meter's age while it is younger. */
-  bytesPerSecond(now: number): number {
+  perSecond(now: number): number {
     this.#advance(now);
     const sum = this.#slots.reduce(
       (total, amount) => total + amount,

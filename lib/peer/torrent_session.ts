@@ -197,8 +197,8 @@ export class TorrentSession {
         hasFailed: this.#failure !== undefined,
         addressOf: (peer) => this.#connections.get(peer)!.address,
       }),
-      downloadBytesPerSecond: this.#downloadRate.bytesPerSecond(now),
-      uploadBytesPerSecond: this.#uploadRate.bytesPerSecond(now),
+      downloadBytesPerSecond: this.#downloadRate.perSecond(now),
+      uploadBytesPerSecond: this.#uploadRate.perSecond(now),
     };
   }
 

@@ -123,7 +123,7 @@ export class RequestBalance {
   requestCount = 0;
   /** Peers that accept requests. */
   sourceCount = 0;
-  /** In blocks, from the first one on. */
+  /** Of blocks, from the first one on. */
   #rate: RateMeter | undefined;
   /** Requests that fill our own link. */
   #mostCount: number;
@@ -140,7 +140,7 @@ export class RequestBalance {
 
   /** Time in which all that is outstanding arrives at the present rate; 0 if nothing does. */
   drainMs(now: number): number {
-    const rate = this.#rate?.bytesPerSecond(now) ?? 0;
+    const rate = this.#rate?.perSecond(now) ?? 0;
     return rate > 0 ? this.requestCount * 1000 / rate : 0;
   }
 
@@ -148,7 +148,7 @@ export class RequestBalance {
   received(count: number, now: number): void {
     this.#rate ??= new RateMeter(now);
     this.#rate.add(count, now);
-    const fitting = this.#rate.bytesPerSecond(now) * OWN_QUEUE_MS / 1000;
+    const fitting = this.#rate.perSecond(now) * OWN_QUEUE_MS / 1000;
     this.#mostCount = Math.max(2 * this.limits.leastCount, fitting);
   }
 }

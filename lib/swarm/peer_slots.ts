@@ -184,7 +184,7 @@ export class PeerSlots {
 
 /** In bytes a second, both directions together. */
 function rateOf({ source, upload }: PeerState, now: number): number {
-  return source.rate.bytesPerSecond(now) + upload.rate.bytesPerSecond(now);
+  return source.rate.perSecond(now) + upload.rate.perSecond(now);
 }
 
 function refused(reason: DisconnectReason): Admission {

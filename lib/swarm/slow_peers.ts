@@ -62,7 +62,7 @@ export function findLate(
     if (!isHelpAtHand) return false;
     if (Math.max(window.waitingMs(now), silentMs) >= lateMs) return true;
     // A piece that the peer alone may deliver is late as soon as it will be.
-    const bytesSoon = rate.bytesPerSecond(now) * LATE_MS / 1000;
+    const bytesSoon = rate.perSecond(now) * LATE_MS / 1000;
     return picker.exclusiveBytesLeft(peer) > bytesSoon;
   });
 }

@@ -81,7 +81,7 @@ export class Source implements PickingPeer {
   blocksPerRequest(now: number): number {
     const { requestLength } = this.#profile;
     if (requestLength === undefined) return 1;
-    const soonLength = this.rate.bytesPerSecond(now) * REQUEST_MS / 1000;
+    const soonLength = this.rate.perSecond(now) * REQUEST_MS / 1000;
     const length = Math.min(requestLength, soonLength, MAX_REQUEST_LENGTH);
     return Math.max(1, Math.floor(length / BLOCK_SIZE));
   }

@@ -113,6 +113,6 @@ function meterOf(
   lookAgain();
   return () => {
     look();
-    return meter.bytesPerSecond(clock.now);
+    return meter.perSecond(clock.now);
   };
 }
