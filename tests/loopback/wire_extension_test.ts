@@ -5,7 +5,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { ALLOWED_FAST_COUNT } from "../../lib/swarm/uploads.ts";
+import { ALLOWED_FAST_COUNT } from "../../lib/metainfo/allowed_fast_set.ts";
 import { UPLOAD_SLOTS } from "../../lib/swarm/uploads.ts";
 import {
   EXTENSION_BITS,

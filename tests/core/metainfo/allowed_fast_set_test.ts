@@ -4,7 +4,7 @@ import { sha1 } from "../../../lib/disk/sha1.ts";
 import {
   ALLOWED_FAST_COUNT,
   allowedFastSet,
-} from "../../../lib/swarm/uploads.ts";
+} from "../../../lib/metainfo/allowed_fast_set.ts";
 
 /** The torrent and the peer of BEP 6's examples. */
 const EXAMPLE = {
