@@ -17,7 +17,8 @@ import {
 import type { ExtendedMessage } from "../wire/message.ts";
 import type { Peer, SwarmContext } from "./peer.ts";
 import { PeerExchange, type PeerExchangeOptions } from "./peer_exchange.ts";
-import { MAX_QUEUED_REQUESTS, MAX_REQUEST_LENGTH } from "./uploads.ts";
+import { MAX_QUEUED_REQUESTS } from "./upload_order.ts";
+import { MAX_REQUEST_LENGTH } from "./uploads.ts";
 
 /** The properties that a peer claims in its handshake. */
 export class PeerProfile {

@@ -19,7 +19,7 @@ import type {
 import type { PeerProfile } from "./extensions.ts";
 import { Peer } from "./peer.ts";
 import type { Source } from "./source.ts";
-import type { PeerUpload } from "./uploads.ts";
+import type { PeerUpload } from "./upload_order.ts";
 
 /** A connected peer: its identity, and the state that each part of the engine keeps of it. */
 export interface PeerState {

@@ -12,11 +12,14 @@
  */
 import type { Bitfield } from "../base/bitfield.ts";
 import { ProtocolError } from "../base/errors.ts";
-import { RateMeter } from "../base/rate_meter.ts";
-import { ALLOWED_FAST_COUNT } from "../metainfo/allowed_fast_set.ts";
-import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { BlockRange } from "../wire/message.ts";
+import { ALLOWED_FAST_COUNT } from "../metainfo/allowed_fast_set.ts";
 import type { Peer, SwarmContext } from "./peer.ts";
+import {
+  MAX_QUEUED_REQUESTS,
+  PeerUpload,
+  UploadOrder,
+} from "./upload_order.ts";
 
 /** Interested peers unchoked at once, of one torrent. By default fewer are connected. */
 export const UPLOAD_SLOTS = 64;
@@ -26,37 +29,6 @@ export const UPLOAD_TURN_MS = 20_000;
 const RECHOKE_INTERVAL_MS = 10_000;
 /** Largest block that a peer may request, in bytes: other clients request less. With 512 KiB a transfer takes 11 % more CPU time, as blocks leave the processor's cache. */
 export const MAX_REQUEST_LENGTH = 256 * 1024;
-/** Requests that one peer may have queued; libtorrent's limit. */
-export const MAX_QUEUED_REQUESTS = 2000;
-/** Bytes handed out and not yet sent for each peer: the depth of its read-ahead. */
-const UPLOAD_AHEAD_BYTES = 1024 * 1024;
-
-/** The state of one peer that we upload to. */
-export class PeerUpload {
-  readonly peer: Peer;
-  /** The pieces that it says it has. */
-  readonly pieces: Bitfield;
-  readonly rate: RateMeter;
-  weChoke = true;
-  peerIsInterested = false;
-  /** When its last turn began, in milliseconds: it was unchoked, interested or not. 0 if it had none. */
-  unchokedAt = 0;
-  /** Requests accepted and not yet handed out. */
-  readonly queue: BlockRange[] = [];
-  /** Bytes handed out and not yet sent. */
-  pendingBytes = 0;
-  /** Pieces that it may request while choked, and the bytes left of them; `undefined` before the offer. */
-  allowedFast: ReadonlySet<number> | undefined;
-  allowedBytesLeft = 0;
-  /** Requests refused since it was choked. */
-  refusedCount = 0;
-
-  constructor(peer: Peer, pieces: Bitfield, now: number) {
-    this.peer = peer;
-    this.pieces = pieces;
-    this.rate = new RateMeter(now);
-  }
-}
 
 type AllowedFastSet = (hostname: string) => readonly number[];
 
@@ -65,6 +37,7 @@ export class Uploads {
   readonly #context: SwarmContext;
   readonly #allowedFastSet: AllowedFastSet;
   readonly #peers = new Set<PeerUpload>();
+  readonly #order: UploadOrder;
   #rechokedAt = 0;
   /** True if interest has changed since then, or a peer has left. */
   #isStale = false;
@@ -72,6 +45,7 @@ export class Uploads {
 
   constructor(context: SwarmContext, allowedFastSet: AllowedFastSet) {
     this.#context = context;
+    this.#order = new UploadOrder(context);
     this.#allowedFastSet = allowedFastSet;
   }
 
@@ -89,6 +63,7 @@ export class Uploads {
   leave(upload: PeerUpload): void {
     this.#peers.delete(upload);
     this.#isStale = true;
+    this.#order.remove(upload);
   }
 
   receiveInterest(to: PeerUpload, isInterested: boolean): void {
@@ -112,32 +87,25 @@ export class Uploads {
       if (to.peer.extensions.fast) return this.#refuse(to, block);
       throw new ProtocolError("Cannot accept request: the queue is full");
     }
-    to.queue.push(block);
-    this.#handOut(to);
+    this.#order.add(to, block);
   }
 
-  /** Removes a queued request, or blocks of one. A block that is being sent already is not called back, nor one of which a full queue cannot hold the rest of the request. */
+  /** Answers a cancel of queued blocks. Those that are being sent are not called back. */
   receiveCancel(to: PeerUpload, block: BlockRange): void {
+    if (!this.#order.cancel(to, block)) return;
     const { index, offsetInPiece, length } = block;
-    const place = to.queue.findIndex((queued) => contains(queued, block));
-    if (place < 0) return;
-    const parts = rest(to.queue[place]!, block);
-    if (to.queue.length - 1 + parts.length > MAX_QUEUED_REQUESTS) return;
-    to.queue.splice(place, 1, ...parts);
     this.#sendReject(to, { index, offsetInPiece, length });
   }
 
   blockSent(to: PeerUpload, length: number): void {
-    to.pendingBytes -= length;
     to.rate.add(length, this.#context.now);
     this.#context.traffic.uploaded += length;
-    this.#handOut(to);
+    this.#order.sent(to, length);
   }
 
-  /** A block that was handed out is not sent: it is queued again. */
+  /** A block that was handed out will not be sent. */
   takeBack(to: PeerUpload, block: BlockRange): void {
-    to.pendingBytes -= block.length;
-    to.queue.push(block);
+    this.#order.takeBack(to, block);
   }
 
   /** Serves nobody, or goes on. Every peer is choked meanwhile, and asks again later. */
@@ -152,6 +120,8 @@ export class Uploads {
 
   tick(): void {
     const { now } = this.#context;
+    // Of those that are served, some may have turned out to be slow.
+    if (!this.#isPaused) this.#order.serve();
     const isDue = now - this.#rechokedAt >= RECHOKE_INTERVAL_MS;
     if (!this.#isStale && !isDue) return;
     this.#rechokedAt = now;
@@ -167,14 +137,6 @@ export class Uploads {
   get #hasFreeSlot(): boolean {
     const isServed = (to: PeerUpload) => to.peerIsInterested && !to.weChoke;
     return [...this.#peers].filter(isServed).length < UPLOAD_SLOTS;
-  }
-
-  #handOut(to: PeerUpload): void {
-    while (to.queue.length > 0 && to.pendingBytes < UPLOAD_AHEAD_BYTES) {
-      const block = to.queue.shift()!;
-      to.pendingBytes += block.length;
-      this.#context.emit({ type: "serveBlock", peer: to.peer.key, block });
-    }
   }
 
   #setChoke(to: PeerUpload, weChoke: boolean): void {
@@ -228,27 +190,6 @@ export class Uploads {
       this.#context.send(to.peer, { type: "allowedFast", index });
     }
   }
-}
-
-/** True if a part is all of a request, or whole blocks of it. */
-function contains(request: BlockRange, part: BlockRange): boolean {
-  const before = part.offsetInPiece - request.offsetInPiece;
-  const after = request.length - part.length - before;
-  return request.index === part.index && before >= 0 && after >= 0 &&
-    before % BLOCK_SIZE === 0 &&
-    (after === 0 || part.length % BLOCK_SIZE === 0);
-}
-
-/** The rest of a request without a part that it contains. */
-function rest(request: BlockRange, part: BlockRange): BlockRange[] {
-  const { index, offsetInPiece } = request;
-  const before = part.offsetInPiece - offsetInPiece;
-  const after = request.length - part.length - before;
-  const end = part.offsetInPiece + part.length;
-  return [
-    { index, offsetInPiece, length: before },
-    { index, offsetInPiece: end, length: after },
-  ].filter(({ length }) => length > 0);
 }
 
 /** Chooses the peers to unchoke: at most `slots` interested ones, and the others while none waits. Its test is `choose_unchoked_test.ts`. */

@@ -2,11 +2,8 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { seededRandom, shuffle } from "../../../lib/base/random.ts";
 import { Bitfield } from "../../../lib/base/bitfield.ts";
 import { Peer } from "../../../lib/swarm/peer.ts";
-import {
-  chooseUnchoked,
-  PeerUpload,
-  UPLOAD_TURN_MS,
-} from "../../../lib/swarm/uploads.ts";
+import { PeerUpload } from "../../../lib/swarm/upload_order.ts";
+import { chooseUnchoked, UPLOAD_TURN_MS } from "../../../lib/swarm/uploads.ts";
 import { idOf } from "./swarm_desk.ts";
 
 const NOW = 100_000;

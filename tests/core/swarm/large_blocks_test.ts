@@ -6,7 +6,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
-import { MAX_QUEUED_REQUESTS } from "../../../lib/swarm/uploads.ts";
+import { MAX_QUEUED_REQUESTS } from "../../../lib/swarm/upload_order.ts";
 import type { BlockRange } from "../../../lib/wire/message.ts";
 import { latin1 } from "../bencode/bytes.ts";
 import { STOCK_HANDSHAKES } from "../wire/payloads.ts";

@@ -5,8 +5,8 @@
  */
 import { assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
+import { MAX_QUEUED_REQUESTS } from "../../../lib/swarm/upload_order.ts";
 import { UPLOAD_SLOTS, UPLOAD_TURN_MS } from "../../../lib/swarm/uploads.ts";
-import { MAX_QUEUED_REQUESTS } from "../../../lib/swarm/uploads.ts";
 import { FAST, SwarmDesk } from "./swarm_desk.ts";
 
 /** The peer that joins when all slots are taken. */

@@ -1,0 +1,154 @@
+/**
+ * The order in which requested blocks leave. Only whole pieces can be passed on, so a few
+ * peers are served at a time, a piece each, rather than all of them a bit: of twenty
+ * peers that request a piece at once, the first has it after a twentieth of the time.
+ *
+ * Measured in virtual time, 100 MiB at 1 Gbit/s: 40 and 300 peers end at 1.11 and 1.22 of
+ * the bound, in place of 1.14 and 1.29.
+ *
+ * @module
+ */
+import type { Bitfield } from "../base/bitfield.ts";
+import { RateMeter } from "../base/rate_meter.ts";
+import { BLOCK_SIZE } from "../metainfo/geometry.ts";
+import type { BlockRange } from "../wire/message.ts";
+import type { Peer, SwarmContext } from "./peer.ts";
+
+/** Requests that one peer may have queued; libtorrent's limit. */
+export const MAX_QUEUED_REQUESTS = 2000;
+/** Bytes handed out and not yet sent for each peer: the depth of its read-ahead. */
+const AHEAD_BYTES = 1024 * 1024;
+/** Peers that are served at a time while others wait. */
+const SERVED_COUNT = 4;
+/** Time after which a peer does not count among them, in milliseconds: its link is slow. */
+const SERVED_MS = 50;
+
+/** The state of one peer that we upload to. */
+export class PeerUpload {
+  readonly peer: Peer;
+  /** The pieces that it says it has. */
+  readonly pieces: Bitfield;
+  readonly rate: RateMeter;
+  weChoke = true;
+  peerIsInterested = false;
+  /** When its last turn began, in milliseconds: it was unchoked, interested or not. 0 if it had none. */
+  unchokedAt = 0;
+  /** Requests accepted and not yet handed out. */
+  readonly queue: BlockRange[] = [];
+  /** Bytes handed out and not yet sent. */
+  pendingBytes = 0;
+  /** The piece that was handed out last, and since when, in milliseconds. */
+  served = { index: -1, sinceMs: 0 };
+  /** Pieces that it may request while choked, and the bytes left of them; `undefined` before the offer. */
+  allowedFast: ReadonlySet<number> | undefined;
+  allowedBytesLeft = 0;
+  /** Requests refused since it was choked. */
+  refusedCount = 0;
+
+  constructor(peer: Peer, pieces: Bitfield, now: number) {
+    this.peer = peer;
+    this.pieces = pieces;
+    this.rate = new RateMeter(now);
+  }
+}
+
+/** The queues of all peers that we upload to. */
+export class UploadOrder {
+  readonly #context: SwarmContext;
+  /** The peers with blocks that are handed out and not yet sent. */
+  readonly #served = new Set<PeerUpload>();
+  /** The other peers with queued requests, the longest wait first; some queues may be empty since. */
+  readonly #waiting = new Set<PeerUpload>();
+
+  constructor(context: SwarmContext) {
+    this.#context = context;
+  }
+
+  /** Queues a request. */
+  add(to: PeerUpload, block: BlockRange): void {
+    to.queue.push(block);
+    if (!this.#served.has(to)) this.#waiting.add(to);
+    this.#handOut(to);
+    this.serve();
+  }
+
+  /** Removes a queued request, or blocks of one; false if it is not queued, or a full queue cannot hold the rest of it. */
+  cancel({ queue }: PeerUpload, block: BlockRange): boolean {
+    const { index, offsetInPiece, length } = block;
+    for (const [place, request] of queue.entries()) {
+      const before = offsetInPiece - request.offsetInPiece;
+      const after = request.length - length - before;
+      const isPart = request.index === index && before >= 0 && after >= 0 &&
+        before % BLOCK_SIZE === 0 && (after === 0 || length % BLOCK_SIZE === 0);
+      if (!isPart) continue;
+      const parts = [
+        { index, offsetInPiece: request.offsetInPiece, length: before },
+        { index, offsetInPiece: offsetInPiece + length, length: after },
+      ].filter(({ length }) => length > 0);
+      if (queue.length - 1 + parts.length > MAX_QUEUED_REQUESTS) return false;
+      queue.splice(place, 1, ...parts);
+      return true;
+    }
+    return false;
+  }
+
+  /** Bytes that were handed out are sent. */
+  sent(to: PeerUpload, length: number): void {
+    this.#settle(to, length);
+    this.#handOut(to);
+    this.serve();
+  }
+
+  /** A block that was handed out will not be sent: it is queued again. */
+  takeBack(to: PeerUpload, block: BlockRange): void {
+    to.queue.push(block);
+    this.#settle(to, block.length);
+  }
+
+  remove(to: PeerUpload): void {
+    this.#served.delete(to);
+    this.#waiting.delete(to);
+    this.serve();
+  }
+
+  /** Serves peers that wait, as long as few are served. */
+  serve(): void {
+    if (this.#waiting.size === 0) return;
+    const { now } = this.#context;
+    let count = 0;
+    for (const { served } of this.#served) {
+      if (now - served.sinceMs < SERVED_MS) count++;
+    }
+    for (const to of this.#waiting) {
+      if (count >= SERVED_COUNT) return;
+      this.#waiting.delete(to);
+      if (to.queue.length === 0) continue;
+      to.served = { index: to.queue[0]!.index, sinceMs: now };
+      this.#served.add(to);
+      this.#handOut(to);
+      count++;
+    }
+  }
+
+  #settle(to: PeerUpload, length: number): void {
+    to.pendingBytes -= length;
+    if (to.pendingBytes > 0) return;
+    this.#served.delete(to);
+    if (to.queue.length > 0) this.#waiting.add(to);
+  }
+
+  /** Hands out what a served peer requested: while others wait, the rest of its piece. */
+  #handOut(to: PeerUpload): void {
+    if (!this.#served.has(to)) return;
+    while (to.queue.length > 0 && to.pendingBytes < AHEAD_BYTES) {
+      const { index } = to.queue[0]!;
+      if (index !== to.served.index) {
+        if (this.#waiting.size > 0) return;
+        to.served = { index, sinceMs: this.#context.now };
+      }
+      const block = to.queue.shift()!;
+      to.pendingBytes += block.length;
+      this.#context.emit({ type: "serveBlock", peer: to.peer.key, block });
+    }
+  }
+}
