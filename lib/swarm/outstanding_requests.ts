@@ -37,6 +37,9 @@ const FEW_SOURCES = 8;
 const LEAST_QUEUE_MS = 10;
 /** Time that blocks of all peers together may queue on our own link: with more, peers that answer at once would pass for late. */
 const OWN_QUEUE_MS = 2_000;
+/** The same for a request to a peer that has none, from when the rate is known: with longer queues, many peers would all pass for late on a slow link. */
+const LONGEST_OWN_QUEUE_MS = 8_000;
+const RATE_KNOWN_MS = 1_000;
 /** Blocks that a peer without the fast extension may send beyond those that were requested. */
 const MAX_STRAY_COUNT = 64;
 /** A peer that rejects requests is asked for nothing, twice as long each time in a row. */
@@ -123,33 +126,40 @@ export class RequestBalance {
   requestCount = 0;
   /** Peers that accept requests. */
   sourceCount = 0;
-  /** Of blocks, from the first one on. */
-  #rate: RateMeter | undefined;
-  /** Requests that fill our own link. */
-  #mostCount: number;
+  /** The rate of blocks, from the first one on. */
+  #blocks: { readonly rate: RateMeter; readonly sinceMs: number } | undefined;
+  /** Requests that fill our own link: for more, and for the first one, at a peer. */
+  #mostCounts: { readonly more: number; readonly first: number };
 
   constructor(limits: RequestLimits = REQUEST_LIMITS) {
     this.limits = limits;
-    this.#mostCount = 2 * limits.leastCount;
+    this.#mostCounts = { more: 2 * limits.leastCount, first: Infinity };
   }
 
-  /** True if as much is requested as arrives in two seconds. */
-  get isFull(): boolean {
-    return this.requestCount >= this.#mostCount;
+  /** True if enough is requested to fill our own link for a while. */
+  isFull(request: "more" | "first"): boolean {
+    return this.requestCount >= this.#mostCounts[request];
   }
 
   /** Time in which all that is outstanding arrives at the present rate; 0 if nothing does. */
   drainMs(now: number): number {
-    const rate = this.#rate?.perSecond(now) ?? 0;
-    return rate > 0 ? this.requestCount * 1000 / rate : 0;
+    const perSecond = this.#blocks?.rate.perSecond(now) ?? 0;
+    return perSecond > 0 ? this.requestCount * 1000 / perSecond : 0;
   }
 
   /** Blocks arrived, of any peer. */
   received(count: number, now: number): void {
-    this.#rate ??= new RateMeter(now);
-    this.#rate.add(count, now);
-    const fitting = this.#rate.perSecond(now) * OWN_QUEUE_MS / 1000;
-    this.#mostCount = Math.max(2 * this.limits.leastCount, fitting);
+    this.#blocks ??= { rate: new RateMeter(now), sinceMs: now };
+    const { rate, sinceMs } = this.#blocks;
+    rate.add(count, now);
+    const perSecond = rate.perSecond(now);
+    const fitting = (queueMs: number): number =>
+      Math.max(2 * this.limits.leastCount, perSecond * queueMs / 1000);
+    const isKnown = now - sinceMs >= RATE_KNOWN_MS;
+    this.#mostCounts = {
+      more: fitting(OWN_QUEUE_MS),
+      first: isKnown ? fitting(LONGEST_OWN_QUEUE_MS) : Infinity,
+    };
   }
 }
 
@@ -193,10 +203,10 @@ export class OutstandingRequests implements Iterable<number> {
     return size >= LOT_COUNT && this.#ids.length > LOW_SHARE * size;
   }
 
-  /** True if the window is full; or our own link, and something is outstanding here. */
+  /** True if the window is full, or our own link. */
   get isFull(): boolean {
     return this.size >= this.window.size ||
-      this.size > 0 && this.#balance.isFull;
+      this.#balance.isFull(this.size > 0 ? "more" : "first");
   }
 
   /** True if the peer accepts requests and answers them in time. */
