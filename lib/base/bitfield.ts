@@ -73,8 +73,10 @@ export class Bitfield {
   /** Sets a bit; returns false if it was set already. @throws {RangeError} If out of range. */
   add(index: number): boolean {
     this.#checkIndex(index);
-    if (this.has(index)) return false;
-    this.#bytes[index >>> 3]! |= 0x80 >>> (index & 7);
+    const byte = this.#bytes[index >>> 3]!;
+    const bit = 0x80 >>> (index & 7);
+    if ((byte & bit) !== 0) return false;
+    this.#bytes[index >>> 3] = byte | bit;
     this.#count++;
     return true;
   }

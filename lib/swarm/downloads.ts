@@ -92,8 +92,10 @@ export class Downloads {
 
   /** Adds to the pieces that the peer says it has: aria2 sends a bitfield now and then in place of haves. Returns the new ones. */
   receiveBitfield(source: Source, pieces: Bitfield): readonly number[] {
-    const added = [...pieces.indexes()].filter((it) => !source.pieces.has(it));
-    for (const index of added) this.#addPiece(source, index);
+    const added = [...pieces.indexes()].filter((index) =>
+      source.addPiece(index, this.#context.lacks(index))
+    );
+    for (const index of added) this.#picker.gained(source, index);
     this.#updateInterest(source);
     this.#fill(source);
     return added;
@@ -101,8 +103,8 @@ export class Downloads {
 
   /** Returns whether the peer had not announced the piece before. */
   receiveHave(source: Source, index: number): boolean {
-    if (source.pieces.has(index)) return false;
-    const mayBeWork = this.#addPiece(source, index);
+    if (!source.addPiece(index, this.#context.lacks(index))) return false;
+    const mayBeWork = this.#picker.gained(source, index);
     this.#updateInterest(source);
     if (mayBeWork) this.#fill(source);
     return true;
@@ -232,16 +234,12 @@ export class Downloads {
   tick(): void {
     const { now } = this.#context;
     const drainMs = this.#balance.drainMs(now);
-    const late = findLate([...this.#sources], this.#picker, { now, drainMs });
+    const sources = [...this.#sources];
+    const late = findLate(sources, this.#picker, { now, drainMs });
     for (const source of late) this.#snub(source);
     // After all late peers are snubbed: their blocks are open to everyone now.
-    for (const source of quickestFirst(this.#sources)) this.#fill(source);
-  }
-
-  /** Returns whether a block of the piece may be requested of the peer now. */
-  #addPiece(source: Source, index: number): boolean {
-    source.addPiece(index, this.#context.lacks(index));
-    return this.#picker.gained(source, index);
+    const open = sources.filter(({ requests }) => !requests.isFull);
+    for (const source of quickestFirst(open)) this.#fill(source);
   }
 
   #updateInterest(source: Source): void {

@@ -23,10 +23,10 @@ const LATE_MS = 2_000;
 const QUICK_MS = 1_000;
 
 /** Sorts the peers by the delay of their blocks, those last that never delivered. */
-export function quickestFirst(peers: Iterable<Source>): Source[] {
+export function quickestFirst(peers: Source[]): Source[] {
   const rank = ({ requests }: Source): number =>
     requests.window.delayMs ?? QUICK_MS;
-  return [...peers].sort((one, other) => rank(one) - rank(other));
+  return peers.sort((one, other) => rank(one) - rank(other));
 }
 
 /** True if the peer is known to be slow. */

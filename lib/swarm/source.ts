@@ -91,9 +91,11 @@ export class Source implements PickingPeer {
     return this.#profile.requestLength !== undefined;
   }
 
-  addPiece(index: number, isWanted: boolean): void {
-    this.pieces.add(index);
+  /** Returns whether it had not announced the piece before. */
+  addPiece(index: number, isWanted: boolean): boolean {
+    if (!this.pieces.add(index)) return false;
     if (isWanted) this.wantedCount++;
+    return true;
   }
 
   /** We have one of its pieces now. */
