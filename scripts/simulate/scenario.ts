@@ -12,12 +12,13 @@ import { VirtualLan } from "./virtual_lan.ts";
 
 /** Blocks that a run may deliver; a longer run is simulated in larger blocks. */
 const MAX_BLOCKS = 1_500_000;
-/** In a large swarm hosts read their messages once in this share of the least time possible: a piece passes some ten hosts, and waits at each. */
-const TURN_SHARE = 0.002;
+/** In a large swarm hosts read their messages once in a share of the least time possible: a piece passes some ten hosts, and waits at each. By deliveries of pieces. */
+const TURN_SHARES = [
+  { deliveries: 1_000_000, share: 0.002 },
+  { deliveries: 100_000, share: 0.0005 },
+] as const;
 /** The longest such interval: with a longer one request windows would run empty. */
 const LONGEST_TURN_MS = 500;
-/** Deliveries of pieces from which a swarm is large. */
-const LARGE = 100_000;
 /** Samples taken in the least time possible. */
 const SAMPLES = 50;
 /** The time limit of a run, in least times possible. */
@@ -144,12 +145,13 @@ function grainOf(
     blocksPerPiece = Math.max(1, Math.floor(blocksPerPiece / 2));
   }
   const pieceMs = pieceLength * 1000 / scenario.upBytesPerSecond;
+  const turnShare =
+    TURN_SHARES.find(({ deliveries }) => pieceDeliveries >= deliveries)
+      ?.share ?? 0;
   return {
     blocksPerPiece,
     blockBytes: pieceLength / blocksPerPiece,
-    turnMs: pieceDeliveries >= LARGE
-      ? Math.min(pieceCount * pieceMs * TURN_SHARE, LONGEST_TURN_MS)
-      : 0,
+    turnMs: Math.min(pieceCount * pieceMs * turnShare, LONGEST_TURN_MS),
   };
 }
 

@@ -59,14 +59,14 @@ export class VirtualGeometry extends Geometry {
 
 /**
  * The engine's limits for blocks that stand for `blockBytes` each: the same bytes
- * in flight as with ordinary blocks, and at least two requests, so that one is on
- * its way while another is served.
+ * in flight as with ordinary blocks. If not one fits, two, so that one is on its way
+ * while another is served.
  */
 export function virtualRequestLimits(blockBytes: number): RequestLimits {
   const { leastCount, mostCount, slackCount } = REQUEST_LIMITS;
   const scale = BLOCK_SIZE / blockBytes;
   return {
-    leastCount: Math.max(2, Math.floor(leastCount * scale)),
+    leastCount: Math.floor(leastCount * scale) || 2,
     mostCount: Math.max(2, Math.floor(mostCount * scale)),
     slackCount: Math.max(1, Math.ceil(slackCount * scale)),
   };

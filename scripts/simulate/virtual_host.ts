@@ -104,10 +104,9 @@ export class VirtualHost {
   readonly #uplink: Uplink;
   readonly #downlink: Downlink;
   readonly #connections = new Map<PeerKey, Connection>();
-  /** The blocks that are leaving. */
-  readonly #sent = new DueQueue<{ at: number; peer: PeerKey }>();
   /** The pieces that are being hashed. */
   readonly #hashed = new DueQueue<PieceBytes & { at: number }>();
+  #ticksAt: number;
   #isFrozen = false;
   #isGone = false;
 
@@ -126,7 +125,8 @@ export class VirtualHost {
     const { latencyMs } = network;
     this.#downlink = new Downlink({ latencyMs, msPerBlock });
     this.number = network.add(() => this.#turn(), this.#downlink);
-    network.clock.after(parts.firstTickMs, () => this.#tick());
+    this.#ticksAt = network.clock.now + parts.firstTickMs;
+    this.#wake(this.#ticksAt);
   }
 
   get isComplete(): boolean {
@@ -203,9 +203,10 @@ export class VirtualHost {
     this.#network.turns.wake(this.number, at);
   }
 
+  /** The engine learns of a block that leaves until the next turn now, or the link would idle meanwhile. */
   readonly #onLeaving: TakeBlock = (block, at) => {
     this.#network.carry(block, at);
-    this.#sent.push({ at, peer: block.key });
+    this.#apply({ type: "blockSent", peer: block.key, length: 1 });
   };
 
   #turn(): void {
@@ -215,9 +216,6 @@ export class VirtualHost {
     const until = now + network.turnMs;
     const messages = network.messagesTo(this.number);
     this.#uplink.advance(until, this.#onLeaving);
-    for (let sent; (sent = this.#sent.take(now)) !== undefined;) {
-      this.#apply({ type: "blockSent", peer: sent.peer, length: 1 });
-    }
     this.#downlink.drain(now, this.#onBlock);
     for (let sent; (sent = messages.take(now)) !== undefined;) {
       this.#receive(sent.key, sent.message);
@@ -228,15 +226,17 @@ export class VirtualHost {
       const type = isVerified ? "pieceVerified" : "pieceCorrupt";
       this.#apply({ type, index, bytes });
     }
+    // In a turn, as all that an engine keeps of its peers is in the processor's cache then.
+    if (now >= this.#ticksAt) this.#tick();
     this.#uplink.advance(until, this.#onLeaving);
     const nextAt = Math.min(
+      this.#ticksAt,
       this.#uplink.nextAt,
-      this.#sent.firstAt,
       this.#hashed.firstAt,
       this.#downlink.nextAt,
       messages.firstAt,
     );
-    if (nextAt < Infinity) this.#wake(nextAt);
+    this.#wake(nextAt);
   }
 
   readonly #onBlock: TakeBlock = ({ key: peer, block: id }) => {
@@ -261,12 +261,9 @@ export class VirtualHost {
   }
 
   #tick(): void {
-    if (this.#isGone) return;
-    if (!this.#isFrozen) {
-      this.#apply({ type: "tick" });
-      this.tellDialer({ type: "tick" });
-    }
-    this.#network.clock.after(TICK_MS, () => this.#tick());
+    this.#ticksAt = this.#network.clock.now + TICK_MS;
+    this.#apply({ type: "tick" });
+    this.tellDialer({ type: "tick" });
   }
 
   #apply(event: SwarmEvent): void {
