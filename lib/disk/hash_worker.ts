@@ -48,7 +48,8 @@ interface WorkerScope {
 }
 
 function serve(scope: WorkerScope): void {
-  const hasher = new FileHasher();
+  // No other work waits for a turn: messages are answered one by one.
+  const hasher = new FileHasher(Infinity);
   const fileSystem = new FileSystem();
   let last: Promise<void> = Promise.resolve();
 

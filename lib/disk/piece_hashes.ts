@@ -78,7 +78,13 @@ export interface FileParts
 export class FileHasher {
   readonly #fileSystem = new FileSystem();
   readonly #bytes = new Uint8Array(READ_LENGTH);
+  readonly #turnLength: number;
   #lengthInTurn = 0;
+
+  /** @param turnLength Bytes to hash before the thread's other work gets a turn. */
+  constructor(turnLength: number = TURN_LENGTH) {
+    this.#turnLength = turnLength;
+  }
 
   /**
    * The SHA-1 of each piece, 20 bytes each, in order. One call runs at a time.
@@ -103,7 +109,7 @@ export class FileHasher {
         else await fileSystem.read(file, offsetInFile + done, part);
         hashes.add(part);
         this.#lengthInTurn += part.length;
-        if (this.#lengthInTurn < TURN_LENGTH) continue;
+        if (this.#lengthInTurn < this.#turnLength) continue;
         this.#lengthInTurn = 0;
         // Any asynchronous call gives a turn; a timer's takes ten times as long.
         await (file?.stat() ?? delay(0));
