@@ -18,10 +18,16 @@ import type { Peer, SwarmContext } from "./peer.ts";
 export const MAX_QUEUED_REQUESTS = 2000;
 /** Bytes handed out and not yet sent for each peer: the depth of its read-ahead. */
 const AHEAD_BYTES = 1024 * 1024;
-/** Peers that are served at a time while others wait. */
-const SERVED_COUNT = 4;
+/** Peers that are served at a time while others wait, at first and at least. */
+const MIN_SERVED_COUNT = 4;
+/** The same, at most. */
+const MAX_SERVED_COUNT = 64;
 /** Time after which a peer does not count among them, in milliseconds: its link is slow. */
 const SERVED_MS = 50;
+/** Time over which sent bytes are compared, in milliseconds. */
+const WINDOW_MS = 250;
+/** Windows from one trial of another number of served peers to the next. */
+const TRIAL_WINDOWS = 4;
 
 /** The state of one peer that we upload to. */
 export class PeerUpload {
@@ -52,9 +58,56 @@ export class PeerUpload {
   }
 }
 
+/**
+ * Peers that are served at a time: four while they keep our own link busy, and more while
+ * their links are the limit, as those of forty laptops that cannot reach each other. Once
+ * a second, twice or half as many are tried for a moment, and kept if that sends more, or
+ * no less.
+ */
+export class ServedCount {
+  /** Without the trial. */
+  #kept = MIN_SERVED_COUNT;
+  #trial: number | undefined;
+  #isRaising = true;
+  #sinceMs = 0;
+  #windowCount = 0;
+  #sentBytes = 0;
+  #lastSentBytes = 0;
+
+  get value(): number {
+    return this.#trial ?? this.#kept;
+  }
+
+  /** Counts bytes that are sent. @param options.isLimited True while peers wait. */
+  sent(
+    length: number,
+    { now, isLimited }: { readonly now: number; readonly isLimited: boolean },
+  ): void {
+    this.#sentBytes += length;
+    if (now - this.#sinceMs < WINDOW_MS) return;
+    const isComparable = isLimited && now - this.#sinceMs < 2 * WINDOW_MS;
+    if (this.#trial !== undefined && isComparable) {
+      const least = this.#lastSentBytes * (this.#isRaising ? 1.3 : 0.9);
+      if (this.#sentBytes >= least) this.#kept = this.#trial;
+      else this.#isRaising = !this.#isRaising;
+    }
+    this.#trial = undefined;
+    if (isComparable && ++this.#windowCount % TRIAL_WINDOWS === 0) {
+      const tried = this.#isRaising ? 2 * this.#kept : this.#kept / 2;
+      const isAllowed = tried >= MIN_SERVED_COUNT && tried <= MAX_SERVED_COUNT;
+      if (isAllowed) this.#trial = tried;
+      else this.#isRaising = !this.#isRaising;
+    }
+    this.#lastSentBytes = this.#sentBytes;
+    this.#sentBytes = 0;
+    this.#sinceMs = now;
+  }
+}
+
 /** The queues of all peers that we upload to. */
 export class UploadOrder {
   readonly #context: SwarmContext;
+  readonly #servedCount = new ServedCount();
   /** The peers with blocks that are handed out and not yet sent. */
   readonly #served = new Set<PeerUpload>();
   /** The other peers with queued requests, the longest wait first; some queues may be empty since. */
@@ -94,6 +147,9 @@ export class UploadOrder {
 
   /** Bytes that were handed out are sent. */
   sent(to: PeerUpload, length: number): void {
+    const { now } = this.#context;
+    const isLimited = this.#waiting.size > 0;
+    this.#servedCount.sent(length, { now, isLimited });
     this.#settle(to, length);
     this.#handOut(to);
     this.serve();
@@ -120,7 +176,7 @@ export class UploadOrder {
       if (now - served.sinceMs < SERVED_MS) count++;
     }
     for (const to of this.#waiting) {
-      if (count >= SERVED_COUNT) return;
+      if (count >= this.#servedCount.value) return;
       this.#waiting.delete(to);
       if (to.queue.length === 0) continue;
       to.served = { index: to.queue[0]!.index, sinceMs: now };

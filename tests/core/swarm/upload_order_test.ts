@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
+import { ServedCount } from "../../../lib/swarm/upload_order.ts";
 import { SwarmDesk } from "./swarm_desk.ts";
 
 /** A seeder of three pieces of two blocks, and peers 1 to `count` that it serves. */
@@ -78,4 +79,40 @@ Deno.test("Swarm serves a peer that waits when one that is served leaves", () =>
   desk.request(5, "0.0", "cancel");
   const lines = desk.apply({ type: "peerLeft", peer: 3 });
   assertEquals(served(lines), ["6 0.0"], "peer 5 wants nothing any more");
+});
+
+/** The numbers of served peers, once a second, if each takes `peerRate` of a link of 100. */
+function servedCounts(peerRate: number, seconds: number): number[] {
+  const count = new ServedCount();
+  const counts: number[] = [];
+  for (let now = 10; now <= 1000 * seconds; now += 10) {
+    const length = Math.min(100, count.value * peerRate);
+    count.sent(length, { now, isLimited: true });
+    if (now % 1000 === 500) counts.push(count.value);
+  }
+  return counts;
+}
+
+Deno.test("ServedCount stays at four while they keep our own link busy", () => {
+  assertEquals(servedCounts(25, 12), Array(12).fill(4));
+});
+
+Deno.test("ServedCount grows while the links of peers are the limit", () => {
+  const counts = servedCounts(2, 12);
+  assertEquals(counts[0], 4);
+  assertEquals(counts.at(-1), 64);
+});
+
+Deno.test("ServedCount shrinks again when fewer peers keep our own link busy", () => {
+  const count = new ServedCount();
+  let now = 0;
+  const run = (peerRate: number): number => {
+    for (const endMs = now + 20_000; now < endMs; now += 10) {
+      const length = Math.min(100, count.value * peerRate);
+      count.sent(length, { now, isLimited: true });
+    }
+    return count.value;
+  };
+  assertEquals(run(2) > 16, true);
+  assertEquals(run(50) <= 8, true);
 });
