@@ -146,19 +146,23 @@ Deno.test("a thousand addresses in a row cost a browser little", () => {
     const answers = stated(`lie${index}`, LIAR);
     browser.receive(decodeDnsMessage(response(...answers)), LIAR, 0);
   }
+  let decodingMs = Infinity;
   let leastMs = Infinity;
   for (let round = 0; round < 20; round++) {
     const answers = Array.from({ length: 250 }, (_, index): DnsRecord => ({
       ...{ name: "h.local", type: "A", ttl: 9 },
       data: `10.${round}.1.${index + 1}`,
     }));
-    const message = decodeDnsMessage(response(...answers));
+    const bytes = response(...answers);
     const startMs = performance.now();
+    const message = decodeDnsMessage(bytes);
+    const decodedMs = performance.now();
     browser.receive(message, LIAR, 0);
-    leastMs = Math.min(leastMs, performance.now() - startMs);
+    decodingMs = Math.min(decodingMs, decodedMs - startMs);
+    leastMs = Math.min(leastMs, performance.now() - decodedMs);
   }
-  // It took 13 ms: a hundred a second took the whole CPU.
-  assertLess(leastMs, 6);
+  // It took 65 times as long as to decode them: a hundred a second took the whole CPU.
+  assertLess(leastMs, 30 * decodingMs);
 });
 
 Deno.test("names that do not encode again are left out, and spoil no query", () => {
