@@ -218,6 +218,8 @@ export class GuardedPaths {
         this.#areOurs(folders.values());
       return [now, isSafe];
     }
+    // If the disk was unmounted since the folders were found, this says so.
+    await this.exists();
     throw new StorageError(
       `Cannot use ${
         this.pathOf(path)
