@@ -76,8 +76,8 @@ export class Console {
   }
 
   /**
-   * The console of this process. Make one only: two would draw over each other. What
-   * counts columns takes 55 ms of CPU to load, and is loaded for a terminal alone.
+   * The console of this process. Make one only: two would draw over each other. The
+   * package that counts columns takes 55 ms of CPU to load: only a terminal needs it.
    */
   static async ofProcess(): Promise<Console> {
     const widths = Deno.stderr.isTerminal()

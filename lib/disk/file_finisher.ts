@@ -1,7 +1,7 @@
 /**
  * Gives complete files of a torrent what it says of them beside their bytes: programs
  * are made executable, links that lead to them are made, and in the end empty files and
- * the name of a staged folder. What is right already is not touched, so that a restart repeats what a
+ * the name of a staged folder. Names that are right already stay, so that a restart repeats what a
  * crash has left undone.
  *
  * @module

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { SpareCore } from "../../../lib/disk/spare_core.ts";
 
-/** What a machine does for some time: cores that this process uses, and idle ones. */
+/** The load of a machine for some time: cores that this process uses, and idle ones. */
 type Phase = readonly [
   seconds: number,
   usedCores: number,
