@@ -1,8 +1,8 @@
 /**
  * Gives complete files of a torrent what it says of them beside their bytes: programs
  * are made executable, links that lead to them are made, and in the end empty files and
- * the name of a staged folder. Names that are right already stay, so that a restart repeats what a
- * crash has left undone.
+ * the name of a staged folder. Modes, links and names that are right already stay, so
+ * that a restart repeats what a crash has left undone.
  *
  * @module
  */
