@@ -211,7 +211,7 @@ Deno.test("executableFileName() adds the target on demand, and .exe on Windows",
   );
 });
 
-Deno.test("compileArguments() takes the permissions of the task and forbids prompts", () => {
+Deno.test("compileArguments() takes the flags of the task and forbids prompts", () => {
   const args = compileArguments({
     name: "tracker",
     target: "x86_64-pc-windows-msvc",
@@ -227,6 +227,7 @@ Deno.test("compileArguments() takes the permissions of the task and forbids prom
     "--output=C:\\dist\\tracker.exe",
     "--include=hash_worker.ts",
     "--no-prompt",
+    "--v8-flags=--max-semi-space-size=4",
     "-N",
     "-R",
     "-W",
