@@ -313,22 +313,23 @@ linkTest(
       dir: folder.path,
       onWarning: (text) => void warnings.push(text),
     });
-    const { link } = Deno;
-    Deno.link = async (from, path) => {
+    const { link, linkSync, symlink, symlinkSync } = Deno;
+    Deno.linkSync = (from, path) => {
       if (dirname(String(path)) === top) {
-        await Deno.rename(top, `${top}.kept`);
-        await Deno.symlink(outside.path, top);
+        Deno.renameSync(top, `${top}.kept`);
+        symlinkSync(outside.path, top);
       }
-      await link(from, path);
+      linkSync(from, path);
     };
-    const { symlinkSync } = Deno;
+    Deno.link = (...call) => Promise.try(() => Deno.linkSync(...call));
     Deno.symlinkSync = () => {
       throw new Deno.errors.PermissionDenied("not here (os error 1)");
     };
+    Deno.symlink = (...call) => Promise.try(() => Deno.symlinkSync(...call));
     try {
       await storePieces(storage, torrent, { content });
     } finally {
-      Object.assign(Deno, { link, symlinkSync });
+      Object.assign(Deno, { link, linkSync, symlink, symlinkSync });
     }
     assertEquals([...Deno.readDirSync(outside.path)], []);
     assertMatch(warnings.join(), /it is a symbolic link/);
