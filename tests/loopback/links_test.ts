@@ -164,18 +164,18 @@ async function without(
   kinds: readonly ("symlink" | "link")[],
   work: () => Promise<void>,
 ): Promise<void> {
-  const { symlink, symlinkSync, link } = Deno;
+  const { symlink, symlinkSync, link, linkSync } = Deno;
   const refuse = (): never => {
     throw new Deno.errors.PermissionDenied("not here (os error 1)");
   };
   for (const kind of kinds) {
     Deno[kind] = () => Promise.try(refuse);
-    if (kind === "symlink") Deno.symlinkSync = refuse;
+    Deno[`${kind}Sync`] = refuse;
   }
   try {
     await work();
   } finally {
-    Object.assign(Deno, { symlink, symlinkSync, link });
+    Object.assign(Deno, { symlink, symlinkSync, link, linkSync });
   }
 }
 
@@ -286,10 +286,11 @@ linkTest(
         throw new Deno.errors.PermissionDenied("not here (os error 1)");
       };
       Deno.symlink = (...call) => Promise.try(() => Deno.symlinkSync(...call));
-      Deno.link = (from, path) => {
+      Deno.linkSync = (from, path) => {
         put(path);
-        return link(from, path);
+        linkSync(from, path);
       };
+      Deno.link = (...call) => Promise.try(() => Deno.linkSync(...call));
       try {
         await storePieces(storage, torrent, { content });
       } finally {
