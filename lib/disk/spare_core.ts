@@ -76,9 +76,14 @@ function readCpuTimes(): CpuTimes | undefined {
       };
     };
   };
-  // In microseconds.
-  const { user, system } = process.cpuUsage();
-  const cores = process.getBuiltinModule("node:os").cpus();
-  const idleMs = cores.reduce((sum, { times }) => sum + times.idle, 0);
-  return { nowMs: performance.now(), usedMs: (user + system) / 1000, idleMs };
+  try {
+    // In microseconds.
+    const { user, system } = process.cpuUsage();
+    const cores = process.getBuiltinModule("node:os").cpus();
+    const idleMs = cores.reduce((sum, { times }) => sum + times.idle, 0);
+    return { nowMs: performance.now(), usedMs: (user + system) / 1000, idleMs };
+  } catch {
+    // The times are in a file, and no descriptor may be left. Harmless: no core is spare.
+    return undefined;
+  }
 }

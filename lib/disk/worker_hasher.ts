@@ -82,10 +82,9 @@ export function openWorkerHasher(
   options: WorkerHasherOptions = {},
 ): WorkerHasher {
   const otherCores = navigator.hardwareConcurrency - 1;
-  return new WorkerHasher(
-    options.maxWorkers ?? Math.min(otherCores, MAX_DEFAULT_WORKERS),
-    options.onSpareCore ? new SpareCore() : undefined,
-  );
+  const { maxWorkers = Math.min(otherCores, MAX_DEFAULT_WORKERS) } = options;
+  const measures = options.onSpareCore && maxWorkers > 1;
+  return new WorkerHasher(maxWorkers, measures ? new SpareCore() : undefined);
 }
 
 /** Hashes pieces in memory, and runs of pieces in files. */

@@ -304,3 +304,23 @@ Deno.test("a hasher has workers write only while its process is busy and a core 
   assertEquals(await lends(1.8, 0.1), false);
   assertEquals(await lends(0.4, 3.6), false);
 });
+
+Deno.test("SpareCore finds no core while the system reports no CPU times", () => {
+  const { process } = globalThis as unknown as {
+    process: { getBuiltinModule: (name: string) => unknown };
+  };
+  const { getBuiltinModule } = process;
+  let count = 0;
+  const cpus = (): never => {
+    count++;
+    throw new TypeError("Failed to get cpu info");
+  };
+  process.getBuiltinModule = () => ({ cpus });
+  try {
+    const core = new SpareCore();
+    assertEquals([core.isFound(0), core.isFound(1000)], [false, false]);
+  } finally {
+    process.getBuiltinModule = getBuiltinModule;
+  }
+  assertEquals(count, 2);
+});
