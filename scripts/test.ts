@@ -58,7 +58,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
         "--allow-net",
         "--allow-env=CI,HOME,DENO_DIR,STATE_DIRECTORY",
       ],
-      "--allow-sys=hostname,networkInterfaces,uid",
+      "--allow-sys=cpus,hostname,networkInterfaces,uid",
       // The programs, a named pipe, a terminal, a shell that limits resources, a
       // disk that folds names, mounts of a test's own, a reader of QR codes, and a
       // comparison of trees.
