@@ -99,6 +99,18 @@ function parseFiles(lists: readonly string[]): number[] | undefined {
   return files.size === 0 ? undefined : [...files].sort((a, b) => a - b);
 }
 
+/** A list of files as BEP 53 has it: `0,2,6-8`. */
+function formatFiles(files: readonly number[]): string {
+  const parts: string[] = [];
+  for (let start = 0, end; start < files.length; start = end) {
+    end = start + 1;
+    while (files[end] === files[end - 1]! + 1) end++;
+    const [first, last] = [files[start], files[end - 1]];
+    parts.push(first === last ? `${first}` : `${first}-${last}`);
+  }
+  return parts.join();
+}
+
 /** Formats a magnet link; its info hash is hexadecimal. */
 export function formatMagnetLink(
   { infoHash, name, trackers, peers, files = [] }: MagnetLink,
@@ -109,7 +121,7 @@ export function formatMagnetLink(
       .map((url) => `tr=${encodeURIComponent(url)}`),
     ...peers.slice(0, MAX_PEERS)
       .map((peer) => `x.pe=${formatPeerAddress(peer)}`),
-    ...(files.length === 0 ? [] : [`so=${files.join()}`]),
+    ...(files.length === 0 ? [] : [`so=${formatFiles(files)}`]),
   ];
   return [`magnet:?xt=urn:btih:${infoHash}`, ...parts].join("&");
 }

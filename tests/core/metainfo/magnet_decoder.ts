@@ -31,7 +31,11 @@ export const MAGNET_DECODER: NamedFuzzTarget = {
     assert(!/[\p{Cc}\p{Bidi_Control}]/u.test(link.name ?? ""));
     for (const url of link.trackers) assert(URL.canParse(url));
     for (const { port } of link.peers) assert(port >= 1 && port <= 65_535);
-    assertEquals(parseMagnetLink(formatMagnetLink(link)), link);
+    // As JSON: comparing 10,000 files takes 4 ms, which would count as decoding.
+    assertEquals(
+      JSON.stringify(parseMagnetLink(formatMagnetLink(link))),
+      JSON.stringify(link),
+    );
     return link;
   },
   refusal: RangeError,

@@ -44,6 +44,20 @@ Deno.test("parseMagnetLink() reads every parameter that it knows", () => {
   });
 });
 
+Deno.test("formatMagnetLink() lists consecutive files as a range", () => {
+  const partOf = (files: readonly number[]): string =>
+    formatMagnetLink({
+      infoHash: HEX as Torrent["infoHash"],
+      name: undefined,
+      trackers: [],
+      peers: [],
+      files,
+    }).slice(`magnet:?xt=urn:btih:${HEX}`.length);
+  assertEquals(partOf([]), "");
+  assertEquals(partOf([0, 2, 4, 5, 6]), "&so=0,2,4-6");
+  assertEquals(partOf([7, 8]), "&so=7-8");
+});
+
 Deno.test("parseMagnetLink() reads base32, and numbered parameters", () => {
   for (const digits of [BASE32, BASE32.toLowerCase()]) {
     const link = parseMagnetLink(
