@@ -81,6 +81,37 @@ Deno.test("Swarm serves a peer that waits when one that is served leaves", () =>
   assertEquals(served(lines), ["6 0.0"], "peer 5 wants nothing any more");
 });
 
+Deno.test("Swarm serves the peer that has least, and the one that waits longest, in turn", () => {
+  const desk = serving(0);
+  for (
+    const [at, picture] of ["...", "...", "...", "...", "#..", "##.", "..."]
+      .entries()
+  ) {
+    desk.join(at + 1);
+    if (picture !== "...") desk.bitfield(at + 1, picture);
+    desk.signal(at + 1, "interested");
+  }
+  requestAll(desk, 7, ["2.0"]);
+  assertEquals(sent(desk, 1), ["7 2.0"], "has nothing");
+  assertEquals(sent(desk, 2), ["5 2.0"], "waits longest");
+  assertEquals(sent(desk, 3), ["6 2.0"]);
+});
+
+Deno.test("Swarm counts what it sent to a peer that says that it has nothing", () => {
+  const desk = serving(6);
+  desk.join(7);
+  desk.bitfield(7, "##.");
+  desk.signal(7, "interested");
+  desk.have(5, 0);
+  requestAll(desk, 1, ["0.0", "0.1", "1.0", "1.1"]);
+  for (let block = 0; block < 4; block++) sent(desk, 1);
+  for (const peer of [2, 3, 4, 6]) desk.request(peer, "2.0");
+  for (const peer of [7, 1, 5]) desk.request(peer, "2.0");
+  const next = [...sent(desk, 2), ...sent(desk, 3)];
+  assertEquals(next.toSorted(), ["5 2.0", "7 2.0"], "least, and longest");
+  assertEquals(sent(desk, 4), ["1 2.0"]);
+});
+
 /** The numbers of served peers, once a second, if each takes `peerRate` of a link of 100. */
 function servedCounts(peerRate: number, seconds: number): number[] {
   const count = new ServedCount();
