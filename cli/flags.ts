@@ -8,7 +8,11 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { createAddressFilter, readWord, VERSION } from "../lib/torrents.ts";
 import type { HangupAction } from "./interrupt.ts";
-import { EXIT_CODES_HELP, UsageError } from "./program_error.ts";
+import {
+  EXIT_CODES_HELP,
+  type UnknownWord,
+  UsageError,
+} from "./program_error.ts";
 import { notA, readDuration } from "./quantity.ts";
 
 /** A flag of a program; its texts are those of the help. */
@@ -103,7 +107,10 @@ export function parseCommandLine<F extends Flags>(
     alias: { help: "h" },
     unknown: (argument, key) => {
       if (key === undefined) return;
-      throw new UsageError(`unknown flag ${argument}`);
+      const word = `--${argument.replace(/^-+|=.*$/g, "")}`;
+      const choices = flags.map((flag) => `--${flagName(flag)}`);
+      const unknown = { word, choices };
+      throw new UsageError(`unknown flag ${argument}`, { unknown });
     },
   });
   if (parsed.help) throw new InformationRequest(formatHelp(help, flags));
@@ -211,7 +218,8 @@ export function readArgument<Text, Value>(
       throw error;
     }
     const reason = error.message.replace(/^Cannot read (store: )?/, "");
-    throw new UsageError(`${name}: ${reason}`);
+    const unknown = error instanceof UnknownWordError ? error : undefined;
+    throw new UsageError(`${name}: ${reason}`, { unknown });
   }
 }
 
@@ -243,6 +251,28 @@ export function wholeNumber(
     if (/^[0-9]+$/.test(text) && number >= min && number <= max) return number;
     throw notA(`a whole number${range}`, text);
   };
+}
+
+/** Reads one of some words, or throws an {@linkcode UnknownWordError}. */
+export function oneOf<Word extends string>(
+  ...choices: readonly Word[]
+): (text: string) => Word {
+  return (text) => {
+    const choice = choices.find((choice) => choice === text);
+    if (choice !== undefined) return choice;
+    throw new UnknownWordError(text, choices);
+  };
+}
+
+class UnknownWordError extends RangeError implements UnknownWord {
+  readonly word: string;
+  readonly choices: readonly string[];
+
+  constructor(word: string, choices: readonly string[]) {
+    super(notA(choices.join(" or "), word).message);
+    this.word = word;
+    this.choices = choices;
+  }
 }
 
 /** Reads a port; 0 is any free one. @throws {RangeError} */
@@ -292,10 +322,7 @@ export const SERVICE_FLAGS = {
     usage: "--on-hangup ACTION",
     help:
       "what SIGHUP does: ignore or end (default: end if the program was started in a terminal)",
-    read: (text: string): HangupAction => {
-      if (text === "ignore" || text === "end") return text;
-      throw notA("ignore or end", text);
-    },
+    read: oneOf<HangupAction>("ignore", "end"),
   },
   isDebug: COMMON_FLAGS.isDebug,
 } as const;

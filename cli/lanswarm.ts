@@ -58,9 +58,9 @@ function explain(argument: string | undefined): never {
   if (argument === undefined || argument === "--help" || argument === "-h") {
     throw new InformationRequest(`${HELP.trim()}\n\n${EXIT_CODES_HELP}`);
   }
-  throw new UsageError(
-    `${JSON.stringify(argument)} is not a command; the commands are ${
-      [...COMMANDS.keys()].join(", ")
-    }`,
-  );
+  const names = [...COMMANDS.keys()];
+  throw new UsageError(`${JSON.stringify(argument)} is not a command`, {
+    remedy: `the commands are ${names.join(", ")}`,
+    unknown: { word: argument, choices: [...names, "--help", "--version"] },
+  });
 }

@@ -6,6 +6,9 @@
  * @module
  */
 import type { Program } from "./program.ts";
+import { UsageError } from "./program_error.ts";
+
+const COMMANDS = ["create", "show", "verify"];
 
 export const peer: Program = async (args) => {
   const [command, ...rest] = args;
@@ -17,8 +20,18 @@ export const peer: Program = async (args) => {
     case "verify":
       return (await import("./verify.ts")).verify(rest);
   }
+  if (/^[a-z]+$/.test(command ?? "")) await requireFile(command!);
   const { parsePeerJob } = await import("./peer_job.ts");
   const job = parsePeerJob(args);
   const { runPeer } = await import("./run_peer.ts");
   return (context) => runPeer(job, context);
 };
+
+/** @throws {UsageError} If a word is no file, and nearly a command. */
+async function requireFile(word: string): Promise<void> {
+  if (await Deno.lstat(word).then(() => true, () => false)) return;
+  const { nearestChoice } = await import("./suggestion.ts");
+  const unknown = { word, choices: COMMANDS };
+  if (nearestChoice(unknown) === undefined) return;
+  throw new UsageError(`there is no command or file ${word}`, { unknown });
+}

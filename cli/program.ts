@@ -14,6 +14,7 @@ import {
   type ExitCode,
   exitCodeOf,
   reportError,
+  UsageError,
 } from "./program_error.ts";
 
 const ALL = ["read", "write", "net", "run", "sys", "env", "ffi"] as const;
@@ -127,8 +128,10 @@ export async function runProgram(
     } else {
       // The command line may be what is wrong, so it has no parsed --debug to read.
       const isDebug = args.includes("--debug");
-      if (!console.overflow.aborted) reportError(console, error, { isDebug });
       code = exitCodeOf(error);
+      if (!console.overflow.aborted) {
+        reportError(console, await clearer(error), { isDebug });
+      }
     }
   }
   // Some of the time that a signal leaves is for the line about lost results.
@@ -148,6 +151,13 @@ export async function runProgram(
   return mayWait && ending.signal.aborted
     ? EXIT_CODES.undone
     : EXIT_CODES.failed;
+}
+
+/** The error, with the word that may be meant where one is unknown. */
+async function clearer(error: unknown): Promise<unknown> {
+  if (!(error instanceof UsageError && error.unknown)) return error;
+  const { withSuggestion } = await import("./suggestion.ts");
+  return withSuggestion(error);
 }
 
 /** Reports an error that nothing has caught, which ends the process. */

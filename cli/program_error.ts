@@ -56,12 +56,30 @@ export class ProgramError extends Error {
   }
 }
 
+/** A word that is none of those that may stand in its place. */
+export interface UnknownWord {
+  readonly word: string;
+  /** At least one. */
+  readonly choices: readonly string[];
+}
+
 export class UsageError extends ProgramError {
   override readonly name = "UsageError";
+  readonly reason: string;
+  /** The word that is wrong, if others may be meant. */
+  readonly unknown: UnknownWord | undefined;
 
-  constructor(reason: string) {
+  constructor(
+    reason: string,
+    { unknown, remedy = "see --help" }: {
+      readonly unknown?: UnknownWord | undefined;
+      readonly remedy?: string;
+    } = {},
+  ) {
     const exitCode = EXIT_CODES.usage;
-    super(`cannot read the command line: ${reason}; see --help`, { exitCode });
+    super(`cannot read the command line: ${reason}; ${remedy}`, { exitCode });
+    this.reason = reason;
+    this.unknown = unknown;
   }
 }
 

@@ -202,3 +202,18 @@ declare module "@std/streams/text-line-stream" {
     constructor(options?: { allowCR?: boolean });
   }
 }
+
+declare module "@std/text/closest-string" {
+  export function closestString(
+    givenWord: string,
+    possibleWords: ReadonlyArray<string>,
+    options?: {
+      caseSensitive?: boolean;
+      compareFn?: (a: string, b: string) => number;
+    },
+  ): string;
+}
+
+declare module "@std/text/levenshtein-distance" {
+  export function levenshteinDistance(str1: string, str2: string): number;
+}
