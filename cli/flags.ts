@@ -6,14 +6,13 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { createAddressFilter, readWord, VERSION } from "../lib/torrents.ts";
-import type { HangupAction } from "./interrupt.ts";
+import { readWord, VERSION } from "../lib/torrents.ts";
 import {
   EXIT_CODES_HELP,
   type UnknownWord,
   UsageError,
 } from "./program_error.ts";
-import { notA, readDuration } from "./quantity.ts";
+import { notA } from "./quantity.ts";
 
 /** A flag of a program; its texts are those of the help. */
 export interface Flag {
@@ -32,10 +31,19 @@ export interface Flag {
   readonly read?: (text: string) => unknown;
   /** Passes any text to `read`, blanks and all. @default {false} */
   readonly isFree?: boolean;
+  /** The heading above it in the help. @default {the last one, or "Options"} */
+  readonly group?: string;
 }
 
 /** A program's flags, by the key of their value. */
 export type Flags = { readonly [key: string]: Flag };
+
+/** The flags below one heading of the help. */
+export function grouped<const F extends Flags>(group: string, flags: F): F {
+  const entries = Object.entries(flags)
+    .map(([key, flag]) => [key, { ...flag, group }]);
+  return Object.fromEntries(entries);
+}
 
 type FlagValue<F extends Flag> = F["usage"] extends `${string}...`
   ? readonly ReadValue<F>[]
@@ -71,7 +79,8 @@ export interface CommandLine<F extends Flags> {
   readonly positionals: readonly string[];
 }
 
-const COMMON_FLAGS = {
+/** The flags of every program. */
+export const COMMON_FLAGS = {
   isDebug: { usage: "--debug", help: "print the stack trace of an error" },
   isVersion: { usage: "--version", help: "print the version" },
   isHelp: { usage: "--help", help: "print this help" },
@@ -113,7 +122,10 @@ export function parseCommandLine<F extends Flags>(
       throw new UsageError(`unknown flag ${argument}`, { unknown });
     },
   });
-  if (parsed.help) throw new InformationRequest(formatHelp(help, flags));
+  if (parsed.help) {
+    const text = `${formatHelp(help, flags)}\n\n${EXIT_CODES_HELP}`;
+    throw new InformationRequest(text);
+  }
   if (parsed.version) throw new InformationRequest(versionLine());
   const values = Object.entries(table)
     .map(([key, flag]) => [key, readFlag(flag, parsed[flagName(flag)])]);
@@ -150,15 +162,23 @@ function isBoolean({ usage }: Flag): boolean {
 const HELP_COLUMNS = 80;
 
 function formatHelp(help: string, flags: readonly Flag[]): string {
-  const usages = flags.map(({ usage }) => usage.replace("...", ""));
-  const indent = 4 + Math.max(...usages.map(({ length }) => length));
-  const rows = flags.flatMap(({ help }, index) =>
-    wrap(help, HELP_COLUMNS - indent).map((line, lineIndex) =>
-      (lineIndex === 0 ? `  ${usages[index]}` : "").padEnd(indent) + line
-    )
-  );
-  const list = ["Options:", ...rows].join("\n");
-  return `${help.trim().replace("Options:", () => list)}\n\n${EXIT_CODES_HELP}`;
+  const headings = new Set(flags.flatMap(({ group }) => group ?? []));
+  const [last = "Options"] = [...headings].reverse();
+  const groups = Map.groupBy(flags, ({ group = last }) => group);
+  const indent = 4 + Math.max(...flags.map((flag) => shownUsage(flag).length));
+  const lists = [...groups].map(([group, flags]) => {
+    const rows = flags.flatMap((flag) =>
+      wrap(flag.help, HELP_COLUMNS - indent).map((line, index) =>
+        (index === 0 ? `  ${shownUsage(flag)}` : "").padEnd(indent) + line
+      )
+    );
+    return [`${group}:`, ...rows].join("\n");
+  });
+  return help.trim().replace("Options:", () => lists.join("\n\n"));
+}
+
+function shownUsage({ usage }: Flag): string {
+  return usage.replace("...", "");
 }
 
 /** The lines of a text, at most `width` long unless a word is longer. */
@@ -277,55 +297,6 @@ class UnknownWordError extends RangeError implements UnknownWord {
 
 /** Reads a port; 0 is any free one. @throws {RangeError} */
 export const readPort = wholeNumber(0, 65_535);
-
-function readNetwork(text: string): string {
-  createAddressFilter({ allow: [text] });
-  return text;
-}
-
-export const JSON_FLAG = {
-  usage: "--json",
-  help: "print one JSON object per line",
-} as const;
-
-/** The flags of the programs that listen. */
-export const LISTENER_FLAGS = {
-  host: {
-    usage: "--host ADDRESS",
-    help: "address to listen on (default: all, IPv4 and IPv6)",
-    read: readWord,
-  },
-  allow: {
-    usage: "--allow NETWORK...",
-    help:
-      "exchange data with hosts of this network only, such as 192.168.0.0/16; may be given several times",
-    read: readNetwork,
-  },
-  deny: {
-    usage: "--deny NETWORK...",
-    help:
-      "never exchange data with hosts of this network; may be given several times",
-    read: readNetwork,
-  },
-} as const;
-
-/** The flags of the programs that a service manager starts. */
-export const SERVICE_FLAGS = {
-  retryForMs: {
-    usage: "--retry-for TIME",
-    help:
-      "how long to wait for what is not up yet, such as the address of --host or the server of a torrent's URL: 90s, 10m, 2h or forever (default: 60s)",
-    default: 60_000,
-    read: readDuration,
-  },
-  onHangup: {
-    usage: "--on-hangup ACTION",
-    help:
-      "what SIGHUP does: ignore or end (default: end if the program was started in a terminal)",
-    read: oneOf<HangupAction>("ignore", "end"),
-  },
-  isDebug: COMMON_FLAGS.isDebug,
-} as const;
 
 /** The answer to `--version`: `lanswarm 0.1.0 (x86_64-unknown-linux-gnu, deno 2.4.2)`. */
 export function versionLine(): string {

@@ -60,23 +60,24 @@ it again. Without --exit-when-complete it goes on sending to the other machines.
 `;
 
 const { seedOnly: _, watch: __, retryForMs, ...SHARED_FLAGS } = PEER_FLAGS;
+const { default: ___, ...retryFor } = retryForMs;
 
 export const FLAGS = {
   ...SHARED_FLAGS,
   ignoreSpace: {
     usage: "--ignore-space",
     help: "start even if the disk has not enough room for everything",
+    group: "Where it goes",
   },
   noDiscovery: {
-    usage: "--no-discovery",
+    ...SHARED_FLAGS.noDiscovery,
     help:
       "send no multicast: look for nothing on the network, and offer nothing",
   },
   givenRetryForMs: {
-    usage: retryForMs.usage,
+    ...retryFor,
     help:
       "how long to wait for a share or its machine that is not up yet: 90s, 10m, 2h or forever (default: 60s; without WHAT, 3s)",
-    read: retryForMs.read,
   },
 } as const;
 

@@ -9,26 +9,24 @@ import {
   parseMagnetLink,
   readPathGlob,
 } from "../lib/torrents.ts";
+import {
+  JSON_FLAG,
+  LISTENER_FLAGS,
+  readTimeLimit,
+  SERVICE_FLAGS,
+  TIMEOUT_FLAG,
+} from "./common_flags.ts";
 import { invocationOf, splitWords } from "./command_words.ts";
 import {
   type FlagValues,
-  JSON_FLAG,
-  LISTENER_FLAGS,
+  grouped,
   parseCommandLine,
   readPort,
-  SERVICE_FLAGS,
   wholeNumber,
 } from "./flags.ts";
 import { readTorrentSource } from "./load_torrent.ts";
 import { UsageError } from "./program_error.ts";
-import { readDuration, readSize } from "./quantity.ts";
-
-/** Reads a limit of time: 0 would be taken for none. */
-function readTimeLimit(text: string): number {
-  const limitMs = readDuration(text);
-  if (limitMs > 0) return limitMs;
-  throw new RangeError(`${JSON.stringify(text)} ends at once; give a time`);
-}
+import { readSize } from "./quantity.ts";
 
 const HELP = `
 Downloads and shares the content of torrents; every piece is verified.
@@ -54,137 +52,143 @@ were verified are not read again. Ctrl+C ends peer; to continue, run it again.
 `;
 
 export const FLAGS = {
-  dir: {
-    usage: "--dir FOLDER",
-    help: "folder of the content (default: the current folder)",
-    default: ".",
-  },
-  watch: {
-    usage: "--watch FOLDER",
-    help:
-      "share the torrents whose files are in FOLDER, those that come later too, and let go those whose files are removed",
-  },
-  port: {
-    usage: "--port PORT",
-    help:
-      `port to listen on; if it is taken, the next free one (default: ${PEER_PORT})`,
-    default: PEER_PORT,
-    read: readPort,
-  },
-  ...LISTENER_FLAGS,
-  maxPeers: {
-    usage: "--max-peers COUNT",
-    help: `most connections per torrent (default: ${MAX_PEERS})`,
-    default: MAX_PEERS,
-    read: wholeNumber(1, 10_000),
-  },
-  maxUploadBytesPerSecond: {
-    usage: "--max-upload RATE",
-    help:
-      "most bytes to send per second, as 500KiB or 1MiB, or 0 for no limit (default: 0)",
-    default: 0,
-    read: readSize,
-  },
-  maxDownloadBytesPerSecond: {
-    usage: "--max-download RATE",
-    help: "most bytes to receive per second (default: 0)",
-    default: 0,
-    read: readSize,
-  },
-  only: {
-    usage: "--only GLOB...",
-    help:
-      "fetch these files and folders only, such as 'docs/**' or '*.iso'; may be given several times. Run again with more to fetch more",
-    isFree: true,
-    read: readPathGlob,
-  },
-  not: {
-    usage: "--not GLOB...",
-    help: "do not fetch these files and folders",
-    isFree: true,
-    read: readPathGlob,
-  },
-  first: {
-    usage: "--first GLOB...",
-    help:
-      "fetch these files first, one whole file after another in the order of the torrent; others get their names after them",
-    isFree: true,
-    read: readPathGlob,
-  },
-  noDiscovery: {
-    usage: "--no-discovery",
-    help:
-      "send nothing by multicast: find peers by trackers and other peers only, not on the local network",
-  },
-  exitWhenComplete: {
-    usage: "--exit-when-complete",
-    help: "exit when every torrent is complete, without seeding",
-  },
-  seedOnly: {
-    usage: "--seed-only",
-    help:
-      "share what is complete, download nothing, and give up the permission to write once everything is verified",
-  },
-  timeoutMs: {
-    usage: "--timeout TIME",
-    help:
-      "end after this time, such as 90s, 10m or 2h; with 4 if anything is incomplete",
-    default: Infinity,
-    read: readTimeLimit,
-  },
-  giveUpAfterMs: {
-    usage: "--give-up-after TIME",
-    help:
-      "end with 4 if nothing has arrived for this time while anything is incomplete",
-    default: Infinity,
-    read: readTimeLimit,
-  },
-  from: {
-    usage: "--from PATH...",
-    help:
-      "take what is there already from a copy of this folder or file of an older version, which is not changed; may be given several times",
-    isFree: true,
-  },
-  link: {
-    usage: "--link",
-    help:
-      "with --from: make hard links to the files that are wholly the same, if nobody else can write to them, in the place of copies",
-  },
-  atomic: {
-    usage: "--atomic",
-    help:
-      "give the folder its name in one step, when all of it is complete; it is an error if something else has the name",
-  },
-  mustVerify: {
-    usage: "--verify",
-    help: "verify everything on the disk again",
-  },
-  force: {
-    usage: "--force",
-    help: "replace files of the torrent's names that hold no piece of it",
-  },
-  stateDir: {
-    usage: "--state FOLDER",
-    help:
-      "folder of the secret that marks what this user has verified (default: $STATE_DIRECTORY, or else the user's own state folder)",
-  },
-  onComplete: {
-    usage: "--on-complete COMMAND",
-    help:
-      "run a command when a torrent is complete, without a shell; its environment contains LANSWARM_NAME, LANSWARM_PATH and LANSWARM_INFO_HASH; with --json, its standard output is discarded",
-    isFree: true,
-    read: (text: string) => splitWords(text),
-  },
-  onFile: {
-    usage: "--on-file COMMAND",
-    help:
-      "the same for each file that is complete and has its name, one after another; LANSWARM_FILE has its path",
-    isFree: true,
-    read: (text: string) => splitWords(text),
-  },
-  quiet: { usage: "--quiet", help: "print errors only" },
-  json: JSON_FLAG,
-  ...SERVICE_FLAGS,
+  ...grouped("What to fetch", {
+    only: {
+      usage: "--only GLOB...",
+      help:
+        "fetch these files and folders only, such as 'docs/**' or '*.iso'; may be given several times. Run again with more to fetch more",
+      isFree: true,
+      read: readPathGlob,
+    },
+    not: {
+      usage: "--not GLOB...",
+      help: "do not fetch these files and folders",
+      isFree: true,
+      read: readPathGlob,
+    },
+    first: {
+      usage: "--first GLOB...",
+      help:
+        "fetch these files first, one whole file after another in the order of the torrent; others get their names after them",
+      isFree: true,
+      read: readPathGlob,
+    },
+    from: {
+      usage: "--from PATH...",
+      help:
+        "take what is there already from a copy of this folder or file of an older version, which is not changed; may be given several times",
+      isFree: true,
+    },
+    link: {
+      usage: "--link",
+      help:
+        "with --from: make hard links to the files that are wholly the same, if nobody else can write to them, in the place of copies",
+    },
+    seedOnly: {
+      usage: "--seed-only",
+      help:
+        "share what is complete, download nothing, and give up the permission to write once everything is verified",
+    },
+    watch: {
+      usage: "--watch FOLDER",
+      help:
+        "share the torrents whose files are in FOLDER, those that come later too, and let go those whose files are removed",
+    },
+  }),
+  ...grouped("Where it goes", {
+    dir: {
+      usage: "--dir FOLDER",
+      help: "folder of the content (default: the current folder)",
+      default: ".",
+    },
+    atomic: {
+      usage: "--atomic",
+      help:
+        "give the folder its name in one step, when all of it is complete; it is an error if something else has the name",
+    },
+    force: {
+      usage: "--force",
+      help: "replace files of the torrent's names that hold no piece of it",
+    },
+    mustVerify: {
+      usage: "--verify",
+      help: "verify everything on the disk again",
+    },
+    stateDir: {
+      usage: "--state FOLDER",
+      help:
+        "folder of the secret that marks what this user has verified (default: $STATE_DIRECTORY, or else the user's own state folder)",
+    },
+  }),
+  ...grouped("When it ends", {
+    exitWhenComplete: {
+      usage: "--exit-when-complete",
+      help: "exit when every torrent is complete, without seeding",
+    },
+    onComplete: {
+      usage: "--on-complete COMMAND",
+      help:
+        "run a command when a torrent is complete, without a shell; its environment contains LANSWARM_NAME, LANSWARM_PATH and LANSWARM_INFO_HASH; with --json, its standard output is discarded",
+      isFree: true,
+      read: (text: string) => splitWords(text),
+    },
+    onFile: {
+      usage: "--on-file COMMAND",
+      help:
+        "the same for each file that is complete and has its name, one after another; LANSWARM_FILE has its path",
+      isFree: true,
+      read: (text: string) => splitWords(text),
+    },
+    timeoutMs: TIMEOUT_FLAG,
+    giveUpAfterMs: {
+      usage: "--give-up-after TIME",
+      help:
+        "end with 4 if nothing has arrived for this time while anything is incomplete",
+      default: Infinity,
+      read: readTimeLimit,
+    },
+    retryForMs: SERVICE_FLAGS.retryForMs,
+    onHangup: SERVICE_FLAGS.onHangup,
+  }),
+  ...grouped("The network", {
+    port: {
+      usage: "--port PORT",
+      help:
+        `port to listen on; if it is taken, the next free one (default: ${PEER_PORT})`,
+      default: PEER_PORT,
+      read: readPort,
+    },
+    ...LISTENER_FLAGS,
+    maxPeers: {
+      usage: "--max-peers COUNT",
+      help: `most connections per torrent (default: ${MAX_PEERS})`,
+      default: MAX_PEERS,
+      read: wholeNumber(1, 10_000),
+    },
+    maxUploadBytesPerSecond: {
+      usage: "--max-upload RATE",
+      help:
+        "most bytes to send per second, as 500KiB or 1MiB, or 0 for no limit (default: 0)",
+      default: 0,
+      read: readSize,
+    },
+    maxDownloadBytesPerSecond: {
+      usage: "--max-download RATE",
+      help: "most bytes to receive per second (default: 0)",
+      default: 0,
+      read: readSize,
+    },
+    noDiscovery: {
+      usage: "--no-discovery",
+      help:
+        "send nothing by multicast: find peers by trackers and other peers only, not on the local network",
+    },
+  }),
+  ...grouped("Output", {
+    quiet: { usage: "--quiet", help: "print errors only" },
+    json: JSON_FLAG,
+    isDebug: SERVICE_FLAGS.isDebug,
+  }),
 } as const;
 
 export interface PeerJob extends FlagValues<typeof FLAGS> {

@@ -15,17 +15,17 @@ import {
   type Verdict,
 } from "../lib/shares.ts";
 import { DEFAULT_TRACKER_PORT } from "../lib/trackers.ts";
+import { LISTENER_FLAGS, SERVICE_FLAGS } from "./common_flags.ts";
 import { invocationOf } from "./command_words.ts";
 import type { Console } from "./console.ts";
 import { namedToken } from "./control.ts";
 import { FLAGS as CREATE_FLAGS, readAlignment } from "./create_job.ts";
 import {
   type FlagValues,
-  LISTENER_FLAGS,
+  grouped,
   parseCommandLine,
   readFileArgument,
   readPort,
-  SERVICE_FLAGS,
   wholeNumber,
 } from "./flags.ts";
 import { ownAddresses } from "./lan_addresses.ts";
@@ -68,78 +68,86 @@ function readExpected(text: string): Expectation | ExpectationFile {
 }
 
 export const FLAGS = {
-  name: CREATE_FLAGS.name,
-  includeGlobs: CREATE_FLAGS.includeGlobs,
-  excludeGlobs: CREATE_FLAGS.excludeGlobs,
-  similar: CREATE_FLAGS.similar,
-  collections: CREATE_FLAGS.collections,
-  align: CREATE_FLAGS.align,
-  noAlign: CREATE_FLAGS.noAlign,
-  isPrivate: {
-    ...CREATE_FLAGS.isPrivate,
-    help: "machines find each other through this one only",
-  },
-  expect: {
-    usage: "--expect HOSTS",
-    help:
-      "end with 0 as soon as these hosts have everything, verified: their number, names and addresses such as lab[01-40],192.168.1.9, or @FILE with a list of them; with 4 if the share ends before, and their names on standard output",
-    isFree: true,
-    read: readExpected,
-  },
-  atLeast: {
-    usage: "--at-least COUNT",
-    help: "so many of them are enough",
-    read: wholeNumber(1),
-  },
-  isStaying: { usage: "--stay", help: "go on when all of them are verified" },
-  report: {
-    usage: "--report FILE",
-    help: "write a table of the hosts (CSV) at the end",
-  },
-  timeoutMs: PEER_FLAGS.timeoutMs,
-  byMs: {
-    usage: "--by TIME",
-    help: "end at this time of the day, such as 7:30 or 18:00",
-    default: Infinity,
-    read: (text: string) => msUntil(text, new Date()),
-  },
-  port: {
-    usage: "--port PORT",
-    help:
-      `HTTP port; if it is taken, the next free one (default: ${DEFAULT_TRACKER_PORT})`,
-    default: DEFAULT_TRACKER_PORT,
-    read: readPort,
-  },
-  peerPort: {
-    usage: "--peer-port PORT",
-    help:
-      `port for the content; if it is taken, the next free one (default: ${PEER_PORT})`,
-    default: PEER_PORT,
-    read: readPort,
-  },
-  ...LISTENER_FLAGS,
-  maxPeers: PEER_FLAGS.maxPeers,
-  maxUploadBytesPerSecond: PEER_FLAGS.maxUploadBytesPerSecond,
-  noDiscovery: {
-    usage: "--no-discovery",
-    help: "send no multicast: machines name this one to find the shares",
-  },
-  dir: {
-    usage: "--dir FOLDER",
-    help: "folder of a torrent file's content (default: the current folder)",
-    default: ".",
-  },
-  mustVerify: { usage: "--verify", help: "hash everything again" },
-  stateDir: PEER_FLAGS.stateDir,
-  tokenFile: {
-    usage: "--token-file FILE",
-    help:
-      "file with the token that pause, resume and limit need (default: the environment variable LANSWARM_TOKEN, then one in .lanswarm/token)",
-  },
-  quiet: { usage: "--quiet", help: "print errors and addresses only" },
-  json: PEER_FLAGS.json,
-  onHangup: SERVICE_FLAGS.onHangup,
-  isDebug: SERVICE_FLAGS.isDebug,
+  ...grouped("What to share", {
+    name: CREATE_FLAGS.name,
+    includeGlobs: CREATE_FLAGS.includeGlobs,
+    excludeGlobs: CREATE_FLAGS.excludeGlobs,
+    dir: {
+      usage: "--dir FOLDER",
+      help: "folder of a torrent file's content (default: the current folder)",
+      default: ".",
+    },
+    isPrivate: {
+      ...CREATE_FLAGS.isPrivate,
+      help: "machines find each other through this one only",
+    },
+    align: CREATE_FLAGS.align,
+    noAlign: CREATE_FLAGS.noAlign,
+    similar: CREATE_FLAGS.similar,
+    collections: CREATE_FLAGS.collections,
+    mustVerify: { usage: "--verify", help: "hash everything again" },
+    stateDir: PEER_FLAGS.stateDir,
+  }),
+  ...grouped("When it ends", {
+    expect: {
+      usage: "--expect HOSTS",
+      help:
+        "end with 0 as soon as these hosts have everything, verified: their number, names and addresses such as lab[01-40],192.168.1.9, or @FILE with a list of them; with 4 if the share ends before, and their names on standard output",
+      isFree: true,
+      read: readExpected,
+    },
+    atLeast: {
+      usage: "--at-least COUNT",
+      help: "so many of them are enough",
+      read: wholeNumber(1),
+    },
+    isStaying: { usage: "--stay", help: "go on when all of them are verified" },
+    report: {
+      usage: "--report FILE",
+      help: "write a table of the hosts (CSV) at the end",
+    },
+    timeoutMs: PEER_FLAGS.timeoutMs,
+    byMs: {
+      usage: "--by TIME",
+      help: "end at this time of the day, such as 7:30 or 18:00",
+      default: Infinity,
+      read: (text: string) => msUntil(text, new Date()),
+    },
+    onHangup: SERVICE_FLAGS.onHangup,
+  }),
+  ...grouped("The network", {
+    port: {
+      usage: "--port PORT",
+      help:
+        `HTTP port; if it is taken, the next free one (default: ${DEFAULT_TRACKER_PORT})`,
+      default: DEFAULT_TRACKER_PORT,
+      read: readPort,
+    },
+    peerPort: {
+      usage: "--peer-port PORT",
+      help:
+        `port for the content; if it is taken, the next free one (default: ${PEER_PORT})`,
+      default: PEER_PORT,
+      read: readPort,
+    },
+    ...LISTENER_FLAGS,
+    maxPeers: PEER_FLAGS.maxPeers,
+    maxUploadBytesPerSecond: PEER_FLAGS.maxUploadBytesPerSecond,
+    noDiscovery: {
+      usage: "--no-discovery",
+      help: "send no multicast: machines name this one to find the shares",
+    },
+    tokenFile: {
+      usage: "--token-file FILE",
+      help:
+        "file with the token that pause, resume and limit need (default: the environment variable LANSWARM_TOKEN, then one in .lanswarm/token)",
+    },
+  }),
+  ...grouped("Output", {
+    quiet: { usage: "--quiet", help: "print errors and addresses only" },
+    json: PEER_FLAGS.json,
+    isDebug: SERVICE_FLAGS.isDebug,
+  }),
 } as const;
 
 export interface ShareJob extends FlagValues<typeof FLAGS> {

@@ -19,15 +19,13 @@ import {
   type TorrentFolderChange,
   TrackerStartError,
 } from "../lib/trackers.ts";
+import { JSON_FLAG, LISTENER_FLAGS, SERVICE_FLAGS } from "./common_flags.ts";
 import { invocationOf, quoted } from "./command_words.ts";
 import {
   type FlagValues,
-  JSON_FLAG,
-  LISTENER_FLAGS,
   parseCommandLine,
   readArgument,
   readPort,
-  SERVICE_FLAGS,
   wholeNumber,
 } from "./flags.ts";
 import { setHangupAction, untilAborted } from "./interrupt.ts";

@@ -289,6 +289,30 @@ Deno.test("the reference names every flag of every program", () => {
   }
 });
 
+Deno.test("the reference lists flags in the order and below the headings of the help", () => {
+  const text = TEXTS[PAGES.indexOf("docs/reference.md")]!;
+  const programs: Record<string, Flags> = {
+    share: SHARE_FLAGS,
+    peer: PEER_FLAGS,
+  };
+  for (const [program, flags] of Object.entries(programs)) {
+    const section = text.split(/^## /m)
+      .find((part) => part.startsWith(`${program}\n`))!;
+    const [table] = section.split("\n\n")
+      .filter((part) => part.startsWith("| Flag"));
+    const listed = [...table!.matchAll(/\| \*\*(.+?)\*\*|`--([\w-]+)[^|]*?`/g)]
+      .map(([, heading, flag]) => heading ?? flag);
+    const groups = Map.groupBy(Object.values(flags), ({ group }) => group);
+    const expected = [...groups].flatMap(([heading, flags]) => [
+      heading,
+      ...flags.map(flagName).filter((flag) => flag !== "debug"),
+    ]);
+    const isNamed = (word: string | undefined, index: number): boolean =>
+      word !== "debug" && listed.indexOf(word) === index;
+    assertEquals(listed.filter(isNamed), expected, program);
+  }
+});
+
 Deno.test("CI runs the tasks that the pages name", () => {
   const development = commands().filter((command) =>
     isOfTask(command, ...DEVELOPMENT_TASKS)

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
+  grouped,
   InformationRequest,
   parseCommandLine,
   versionLine,
@@ -178,6 +179,36 @@ ${EXIT_CODES_HELP}`;
     }
     assertEquals(thrown, new InformationRequest(text));
   }
+});
+
+Deno.test("parseCommandLine() lists flags below their headings, and those of every program below the last", () => {
+  const flags = {
+    ...grouped("What", { only: { usage: "--only GLOB", help: "these" } }),
+    ...grouped("Output", { quiet: { usage: "--quiet", help: "less" } }),
+    first: { usage: "--first", help: "before", group: "What" },
+  } as const;
+  const parse = (): unknown =>
+    parseCommandLine(["--help"], { flags, help: "Options:\n\nNotes." });
+  const text = `What:
+  --only GLOB  these
+  --first      before
+
+Output:
+  --quiet      less
+  --debug      print the stack trace of an error
+  --version    print the version
+  --help       print this help
+
+Notes.
+
+${EXIT_CODES_HELP}`;
+  let thrown: unknown;
+  try {
+    parse();
+  } catch (request) {
+    thrown = request;
+  }
+  assertEquals(thrown, new InformationRequest(text));
 });
 
 Deno.test("parseCommandLine() takes --debug for every program", () => {
