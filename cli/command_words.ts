@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Platform, platformOf } from "../lib/torrents.ts";
+import { type Platform, platformOf } from "../lib/values.ts";
 
 const OWN_PLATFORM = platformOf(Deno.build.os);
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createAddressFilter, readWord } from "../lib/torrents.ts";
+import { createAddressFilter, readWord } from "../lib/values.ts";
 import { COMMON_FLAGS, oneOf } from "./flags.ts";
 import type { HangupAction } from "./interrupt.ts";
 import { readDuration } from "./quantity.ts";

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type Platform, platformOf } from "../lib/torrents.ts";
+import { type Platform, platformOf } from "../lib/values.ts";
 import {
   type FlushOptions,
   type LineStream,

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { commandShares, readFolderToken, readToken } from "../lib/shares.ts";
-import { FetchError, withoutBrackets } from "../lib/torrents.ts";
+import { commandShares, readFolderToken, readToken } from "../lib/machines.ts";
+import { FetchError, withoutBrackets } from "../lib/values.ts";
 import { invocationOf } from "./command_words.ts";
 import {
   type FlagValues,
@@ -19,7 +19,7 @@ import { printable, printableJson } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
 import { ProgramError, UsageError } from "./program_error.ts";
 import { formatSize, readRate } from "./quantity.ts";
-import { locate, readOrigin } from "./share_search.ts";
+import { locate, readOrigin } from "./share_origin.ts";
 
 export type CommandName = "pause" | "resume" | "limit";
 

@@ -6,7 +6,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { readWord, VERSION } from "../lib/torrents.ts";
+import { readWord, VERSION } from "../lib/values.ts";
 import {
   EXIT_CODES_HELP,
   type UnknownWord,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { addressScope, formatPeerAddress } from "../lib/torrents.ts";
+import { addressScope, formatPeerAddress } from "../lib/values.ts";
 
 /** Time between two scans of this machine's addresses. */
 const ADDRESSES_INTERVAL_MS = 5_000;

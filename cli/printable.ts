@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { cutName, displayName } from "../lib/torrents.ts";
+import { cutName, displayName } from "../lib/values.ts";
 
 /**
  * Control characters, line and paragraph separators, what turns the direction of

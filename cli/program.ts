@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { joinSignals } from "../lib/torrents.ts";
+import { joinSignals } from "../lib/values.ts";
 import { Console } from "./console.ts";
 import { InformationRequest } from "./flags.ts";
 import type { Interrupt } from "./interrupt.ts";

@@ -10,7 +10,7 @@ import {
   StorageError,
   StoreError,
   TrackerError,
-} from "../lib/torrents.ts";
+} from "../lib/values.ts";
 import type { Console } from "./console.ts";
 import { InterruptedError } from "./interrupt.ts";
 import { printable } from "./printable.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { formatSize } from "../lib/torrents.ts";
+export { formatSize } from "../lib/values.ts";
 
 const KIB = 1024;
 

@@ -19,6 +19,7 @@ import { cutName, magnetLinkOf, sizeOfFiles } from "../lib/torrents.ts";
 import type { PeerStore } from "../lib/trackers.ts";
 import { invocationOf } from "./command_words.ts";
 import type { Console, JobOutput } from "./console.ts";
+import { fitHosts } from "./host_lines.ts";
 import type { PeerDisplay, TorrentState } from "./peer_display.ts";
 import { printable } from "./printable.ts";
 import { fractionOf } from "./progress_bar.ts";
@@ -29,7 +30,6 @@ import {
   describeMachines,
   describeShare,
   describeShareLight,
-  fitHosts,
   formatShareStart,
   getFrom,
   labelled,
@@ -141,11 +141,9 @@ export function createShareDisplay(
         if (finish !== undefined) {
           lines.push(describeFinish(finish, { nowMs, wallMs: Date.now() }));
         }
-        const { columns, rows } = output.room;
-        lines.push(...fitHosts(needy(hosts), {
-          columns,
-          rows: Math.min(MAX_HOST_ROWS, rows - OTHER_ROWS),
-        }));
+        const { room } = output;
+        const rows = Math.min(MAX_HOST_ROWS, room.rows - OTHER_ROWS);
+        lines.push(...fitHosts(needy(hosts), { ...room, rows }));
       }
     }
     output.state(lines);
@@ -157,16 +155,16 @@ export function createShareDisplay(
       output.value({ type: "sharing", ...share, get: line });
       if (output.form === "json") return;
       const isLive = console.isLive;
-      const { columns, rows } = output.room;
+      const { room } = output;
       const lines = formatShareStart(
         { ...share, get },
-        isLive ? columns : Infinity,
+        isLive ? room.columns : Infinity,
       ).map(printable);
-      const room = { columns, rows: rows - names.length - OTHER_ROWS };
+      const rows = room.rows - names.length - OTHER_ROWS;
       const code = output.form === "live"
         ? renderQrCode(`http://${hosts[0]}/`)
         : [];
-      placeCode(lines, code, room)
+      placeCode(lines, code, { ...room, rows })
         .forEach((line) => console.writeLine(line));
     },
     reached: (hosts) => {

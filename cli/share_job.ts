@@ -38,7 +38,7 @@ import {
   UsageError,
 } from "./program_error.ts";
 import { msUntil } from "./quantity.ts";
-import { describeHosts } from "./share_output.ts";
+import { describeHosts } from "./host_lines.ts";
 
 const HELP = `
 Shares files and folders with every machine of the network, which fetches them
@@ -191,7 +191,7 @@ const LINGER_MS = 2_500;
 /** Hosts that the last error describes at most. */
 const MAX_DETAILS = 100;
 
-type Writer = Pick<Console, "writeResult" | "warn">;
+type Writer = Pick<Console, "writeResult" | "warn" | "widthOf">;
 
 /** The rollout of a job, until it is disposed of. */
 export class ShareRollout implements Disposable {
@@ -256,7 +256,8 @@ export class ShareRollout implements Disposable {
       : names.map(printable);
     lines.forEach((line) => this.#console.writeResult(line));
     if (code === EXIT_CODES.undone) return;
-    const details = describeHosts(missing, MAX_DETAILS);
+    const { widthOf } = this.#console;
+    const details = describeHosts(missing, { rows: MAX_DETAILS, widthOf });
     throw new ProgramError(
       `cannot finish: ${verified} of the ${needed} machines of --expect are verified; run again to continue`,
       { exitCode: EXIT_CODES.undone, details },

@@ -3,21 +3,19 @@
  *
  * @module
  */
-import stringWidth from "string-width";
 import { encode } from "uqr";
 import {
   describeLight,
-  describeVerdict,
   isVerified,
   type JoinLine,
   type RolloutHost,
-  type RolloutSummary,
   type ShareSetting,
   shortHost,
   type SourceLight,
 } from "../lib/shares.ts";
 import type { CreateTorrentProgress } from "../lib/sources.ts";
 import { cutName } from "../lib/torrents.ts";
+import type { Room } from "./console.ts";
 import { fractionOf } from "./progress_bar.ts";
 import { formatSize, formatTimeLeft, plural } from "./quantity.ts";
 
@@ -123,84 +121,6 @@ export function countMachines(hosts: readonly RolloutHost[]): MachineCounts {
   };
 }
 
-const STATE_COLUMNS = 9;
-
-/**
- * Those that need somebody, one a line: `lab23  stuck      for 4 min at 62 %`
- * @param count Lines at most; the last one counts the rest.
- */
-export function describeHosts(
-  hosts: readonly (
-    & Pick<RolloutHost, "name" | "state" | "fraction">
-    & { readonly reason?: string | undefined }
-  )[],
-  count = Infinity,
-): string[] {
-  const listed = hosts.length <= count ? hosts : hosts.slice(0, count - 1);
-  const width = Math.max(...listed.map(({ name }) => stringWidth(name)), 0);
-  const lines = listed.map(({ name, state, reason = "", fraction }) => {
-    const place = `at ${Math.floor(fraction * 100)} %`;
-    const text = state !== "fetching"
-      ? reason
-      : reason === ""
-      ? place
-      : `${place}: ${reason}`;
-    const label = name + " ".repeat(width - stringWidth(name));
-    return `${label}  ${state.padEnd(STATE_COLUMNS)}  ${text}`.trimEnd();
-  });
-  const rest = hosts.length - listed.length;
-  return rest === 0 ? lines : [...lines, `and ${plural(rest, "more host")}`];
-}
-
-/** The hosts of {@linkcode describeHosts}, as many as fit: what to do comes last in a line. */
-export function fitHosts(
-  hosts: Parameters<typeof describeHosts>[0],
-  { columns, rows }: { readonly columns: number; readonly rows: number },
-): string[] {
-  for (let count = Math.min(rows, hosts.length); count > 0; count--) {
-    const lines = describeHosts(hosts, count)
-      .flatMap((line) => wrapLine(line, columns));
-    if (lines.length <= rows) return lines;
-  }
-  return describeHosts(hosts, 1);
-}
-
-/** A line in lines of so many columns, broken at blanks. */
-function wrapLine(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  let line: string | undefined;
-  for (const word of text.split(" ")) {
-    const longer: string = line === undefined ? word : `${line} ${word}`;
-    if (line === undefined || stringWidth(longer) <= columns) line = longer;
-    else {
-      lines.push(line);
-      line = `      ${word}`;
-    }
-  }
-  return [...lines, line ?? ""];
-}
-
-/** `38 of 40 verified, 2 not; source still needed` */
-export function describeSummary(
-  { verdict: { verified }, source }: RolloutSummary,
-  needed: number,
-): string {
-  const isNeeded = source?.needed ? "still needed" : "no longer needed";
-  const light = source === undefined ? "" : `; source ${isNeeded}`;
-  return describeVerdict({ verified, needed }, needed) + light;
-}
-
-/** All shares of a machine, by name where there are several. */
-export function describeSummaries(
-  shares: readonly RolloutSummary[],
-  neededOf: (share: RolloutSummary) => number,
-): string {
-  return shares.map((share) => {
-    const name = shares.length < 2 ? "" : `${cutName(share.name)}: `;
-    return name + describeSummary(share, neededOf(share));
-  }).join(" · ");
-}
-
 /**
  * `7 machines: 3 complete, 4 fetching   118 MiB/s from here, 1.1 GiB/s in all`
  * @param rates In bytes a second: sent by this machine, received by all.
@@ -282,21 +202,21 @@ export function renderQrCode(text: string): string[] {
 export function placeCode(
   lines: readonly string[],
   code: readonly string[],
-  room: { readonly columns: number; readonly rows: number },
+  { columns, rows, widthOf }: Room,
 ): string[] {
-  const width = Math.max(...lines.map((line) => stringWidth(line))) + 2;
+  const width = Math.max(...lines.map(widthOf)) + 2;
   // Two modules in a row of characters, and one in a column.
   const codeWidth = 2 * code.length;
-  if (width + codeWidth <= room.columns && code.length <= room.rows) {
+  if (width + codeWidth <= columns && code.length <= rows) {
     const rowCount = Math.max(lines.length, code.length);
     return Array.from({ length: rowCount }, (_, row) => {
       const line = lines[row] ?? "";
       const cells = code[row];
       if (cells === undefined) return line;
-      return line + " ".repeat(width - stringWidth(line)) + cells;
+      return line + " ".repeat(width - widthOf(line)) + cells;
     });
   }
-  const fitsBelow = 2 + codeWidth <= room.columns &&
-    lines.length + code.length <= room.rows;
+  const fitsBelow = 2 + codeWidth <= columns &&
+    lines.length + code.length <= rows;
   return [...lines, ...fitsBelow ? code.map((cells) => `  ${cells}`) : []];
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import { FetchError } from "../lib/torrents.ts";
+import { FetchError } from "../lib/values.ts";
 import type { Console } from "./console.ts";
 import { describeError, EXIT_CODES, ProgramError } from "./program_error.ts";
 import { formatTime } from "./quantity.ts";

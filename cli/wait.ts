@@ -10,8 +10,8 @@ import {
   type HostDocument,
   isVerified,
   type RolloutSummary,
-} from "../lib/shares.ts";
-import { FetchError } from "../lib/torrents.ts";
+} from "../lib/machines.ts";
+import { FetchError } from "../lib/values.ts";
 import { invocationOf } from "./command_words.ts";
 import {
   type FlagValues,
@@ -19,13 +19,13 @@ import {
   readArgument,
   wholeNumber,
 } from "./flags.ts";
-import { FLAGS as PEER_FLAGS } from "./peer_job.ts";
+import { TIMEOUT_FLAG } from "./common_flags.ts";
 import { printable, printableJson } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
 import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
 import { formatTime } from "./quantity.ts";
-import { describeHosts, describeSummaries } from "./share_output.ts";
-import { locate, readOrigin } from "./share_search.ts";
+import { describeHosts, describeSummaries } from "./host_lines.ts";
+import { locate, readOrigin } from "./share_origin.ts";
 
 /** Time between two questions. */
 const INTERVAL_MS = 1_000;
@@ -50,7 +50,7 @@ missing, one a line, and standard error their states and reasons.
 `;
 
 export const FLAGS = {
-  timeoutMs: { ...PEER_FLAGS.timeoutMs, help: "end with 4 after this time" },
+  timeoutMs: { ...TIMEOUT_FLAG, help: "end with 4 after this time" },
   atLeast: {
     usage: "--at-least COUNT",
     help:
@@ -179,7 +179,8 @@ async function writeMissing(
     return writeResult(console, { isMet: false, missing: names, hosts });
   }
   for (const name of names) console.writeResult(printable(name));
-  for (const line of describeHosts([...missing.values()], MAX_DESCRIBED)) {
+  const room = { rows: MAX_DESCRIBED, widthOf: console.widthOf };
+  for (const line of describeHosts([...missing.values()], room)) {
     console.writeErrorLine(printable(line));
   }
 }

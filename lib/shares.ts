@@ -4,16 +4,6 @@
  *
  * @module
  */
-export { multicastRefusal } from "./discovery/multicast_socket.ts";
-export {
-  advertiseShares,
-  type AdvertiseSharesOptions,
-  findShares,
-  type FindSharesOptions,
-  resolveLocalName,
-  type ResolveLocalNameOptions,
-  type ShareAdvertiser,
-} from "./discovery/dns_sd.ts";
-export type { OwnShare, Share } from "./discovery/share_records.ts";
+export * from "./machines.ts";
 export * from "./share/mod.ts";
 export * from "./rollout/mod.ts";

@@ -1,52 +1,16 @@
 /**
- * Torrents: files, magnet links, what is in them, and the values that everything else
- * uses.
+ * Torrents: files, magnet links, and what is in them.
  *
  * @module
  */
-export {
-  ContentChangedError,
-  FetchError,
-  ProtocolError,
-  StorageError,
-  StoreError,
-  TrackerError,
-} from "./base/errors.ts";
-export {
-  createPeerId,
-  type InfoHash,
-  infoHashFromHex,
-  type PeerId,
-} from "./base/identifier.ts";
+export * from "./values.ts";
 export {
   FdPressure,
   isDescriptorShortage,
   type ReleaseDescriptors,
 } from "./base/fd_pressure.ts";
-export {
-  type AddressScope,
-  addressScope,
-  withoutBrackets,
-} from "./base/ip_address.ts";
-export { formatPeerAddress, type PeerAddress } from "./base/peer_address.ts";
-export { type JoinedSignal, joinSignals } from "./base/join_signals.ts";
 export type { Random } from "./base/random.ts";
-export {
-  type AddressFilterOptions,
-  createAddressFilter,
-  type Permits,
-} from "./base/address_filter.ts";
 export { Bitfield, type PeerPieces } from "./base/bitfield.ts";
-export { VERSION } from "./base/version.ts";
-export {
-  cutName,
-  displayName,
-  readName,
-  readUrl,
-  readWord,
-  requestedUrl,
-  trimText,
-} from "./base/clean_text.ts";
 export {
   buildTorrent,
   buildTorrentFile,
@@ -72,7 +36,6 @@ export {
   piecesOf,
   selectFiles,
 } from "./metainfo/file_selection.ts";
-export { MetainfoError } from "./metainfo/metainfo_error.ts";
 export {
   parseTorrent,
   type ParseTorrentOptions,
@@ -89,9 +52,7 @@ export {
   findPortabilityFaults,
   foldFully,
   foldName,
-  type Platform,
   PLATFORM_NAMES,
-  platformOf,
   type PortabilityFault,
 } from "./metainfo/safe_path.ts";
 export { type PathGlob, readPathGlob } from "./metainfo/path_glob.ts";
@@ -106,4 +67,3 @@ export {
   type WorkerHasher,
   type WorkerHasherOptions,
 } from "./disk/worker_hasher.ts";
-export { formatSize } from "./tracker/page/units.ts";

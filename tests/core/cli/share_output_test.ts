@@ -1,15 +1,17 @@
 import { assertEquals } from "@std/assert";
 import {
+  describeHosts,
+  describeSummaries,
+  describeSummary,
+  fitHosts,
+} from "../../../cli/host_lines.ts";
+import {
   countMachines,
   describeControl,
-  describeHosts,
   describeMachines,
   describeNeed,
   describeShare,
   describeShareLight,
-  describeSummaries,
-  describeSummary,
-  fitHosts,
   formatShareStart,
   placeCode,
 } from "../../../cli/share_output.ts";
@@ -22,6 +24,7 @@ import {
   type RolloutSummary,
   type SourceDocument,
 } from "../../../mod.ts";
+import { room } from "./snapshots.ts";
 
 Deno.test("formatShareStart() prints what to type on another machine", () => {
   const start = { names: ["images"], get: "lanswarm get" };
@@ -191,35 +194,35 @@ Deno.test("placeCode() puts a code beside the lines, below them, or nowhere", ()
   const lines = ["ab", "日本"];
   const code = ["██", "▀▀", "▄▄"];
   const place = (columns: number, rows: number): string[] =>
-    placeCode(lines, code, { columns, rows });
+    placeCode(lines, code, room(columns, rows));
   assertEquals(place(12, 3), ["ab    ██", "日本  ▀▀", "      ▄▄"]);
   assertEquals(place(12, 2), lines);
   assertEquals(place(11, 5), [...lines, "  ██", "  ▀▀", "  ▄▄"]);
   assertEquals(place(11, 4), lines);
   assertEquals(place(7, 9), lines);
-  assertEquals(placeCode(lines, [], { columns: 80, rows: 24 }), lines);
+  assertEquals(placeCode(lines, [], room(80, 24)), lines);
 });
 
 Deno.test("fitHosts() breaks long reasons, so that what to do can be read", () => {
   const host = { name: "lab07", state: "fetching", fraction: 0.625 } as const;
   const reason = "it receives a steady 11.8 MB/s; replace its cable";
   const hosts = [{ ...host, reason }, host, host];
-  assertEquals(fitHosts(hosts, { columns: 40, rows: 4 }), [
+  assertEquals(fitHosts(hosts, room(40, 4)), [
     "lab07  fetching   at 62 %: it receives a",
     "      steady 11.8 MB/s; replace its",
     "      cable",
     "and 2 more hosts",
   ]);
-  assertEquals(fitHosts(hosts, { columns: 80, rows: 4 }).length, 3);
-  assertEquals(fitHosts(hosts, { columns: 40, rows: 3 }), [
+  assertEquals(fitHosts(hosts, room(80, 4)).length, 3);
+  assertEquals(fitHosts(hosts, room(40, 3)), [
     "and 3 more hosts",
   ]);
   assertEquals(
-    fitHosts([{ ...host, reason }], { columns: 70, rows: 2 }).length,
+    fitHosts([{ ...host, reason }], room(70, 2)).length,
     2,
   );
-  assertEquals(fitHosts([host], { columns: 40, rows: 0 }).length, 1);
-  assertEquals(fitHosts([], { columns: 40, rows: 3 }), []);
+  assertEquals(fitHosts([host], room(40, 0)).length, 1);
+  assertEquals(fitHosts([], room(40, 3)), []);
 });
 
 Deno.test("describeHosts() puts states below each other, and counts the rest", () => {
@@ -238,13 +241,13 @@ Deno.test("describeHosts() puts states below each other, and counts the rest", (
     0,
   );
   const hosts = rollout.hosts(0);
-  assertEquals(describeHosts(hosts), [
+  assertEquals(describeHosts(hosts, room(80, Infinity)), [
     "lab07   missing    never seen",
     "lab08   missing    never seen",
     "lab09   missing    never seen",
     "debian  fetching   at 62 %",
   ]);
-  assertEquals(describeHosts(hosts, 2), [
+  assertEquals(describeHosts(hosts, room(80, 2)), [
     "lab07  missing    never seen",
     "and 3 more hosts",
   ]);
