@@ -48,6 +48,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Program>> = new Map([
 
 /** Loads the program that the first argument names, or explains the commands. */
 export const lanswarm: Program = async ([name, ...rest]) => {
+  if (name === "help") return lanswarm([...rest, "--help"]);
   const program = await COMMANDS.get(name ?? "")?.();
   return program?.(rest) ?? explain(name);
 };

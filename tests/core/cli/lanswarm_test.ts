@@ -13,7 +13,7 @@ async function thrownBy(...args: string[]): Promise<unknown> {
 }
 
 Deno.test("lanswarm without arguments shows every command on less than a screen", async () => {
-  for (const args of [[], ["--help"], ["-h"]]) {
+  for (const args of [[], ["--help"], ["-h"], ["help"]]) {
     const request = await thrownBy(...args);
     assertInstanceOf(request, InformationRequest);
     const lines = request.text.split("\n");
@@ -37,6 +37,12 @@ Deno.test("lanswarm without arguments shows every command on less than a screen"
       assertMatch(request.text, new RegExp(`^  lanswarm ${command}`, "m"));
     }
   }
+});
+
+Deno.test("lanswarm help explains the command that it is given", async () => {
+  const request = await thrownBy("help", "wait");
+  assertInstanceOf(request, InformationRequest);
+  assertMatch(request.text, /^Usage: .*wait URL$/m);
 });
 
 Deno.test("lanswarm hands the other arguments to its command", async () => {
