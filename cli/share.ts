@@ -48,10 +48,10 @@ import {
 } from "./program_error.ts";
 import { createShareDisplay, type ShareDisplay } from "./share_display.ts";
 import {
+  openShareRollout,
   parseShareJob,
   seederJob,
   type ShareJob,
-  ShareRollout,
 } from "./share_job.ts";
 import { countMachines, describeNeed } from "./share_output.ts";
 import type { TorrentRun } from "./torrent_run.ts";
@@ -65,7 +65,7 @@ export async function runShare(
   context: JobContext,
 ): Promise<ExitCode> {
   await using opened = new AsyncDisposableStack();
-  const own = opened.use(await ShareRollout.open(job, context.console));
+  const own = opened.use(await openShareRollout(job, context.console));
   const { rollout } = own;
   using joined = joinSignals(context.signal, own.met);
   const store = opened.use(

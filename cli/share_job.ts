@@ -191,115 +191,96 @@ const LINGER_MS = 2_500;
 /** Hosts that the last error describes at most. */
 const MAX_DETAILS = 100;
 
-type Writer = Pick<Console, "writeResult" | "warn" | "widthOf">;
-
 /** The rollout of a job, until it is disposed of. */
-export class ShareRollout implements Disposable {
+export interface ShareRollout extends Disposable {
   readonly rollout: Rollout;
-  readonly #job: ShareJob;
-  readonly #console: Writer;
-  readonly #report: Deno.FsFile | undefined;
-  readonly #met = new AbortController();
-  readonly #probes: HostProbes;
-  #metAtMs: number | undefined;
-  readonly #timer = setInterval(() => this.#check(), CHECK_INTERVAL_MS);
-
-  private constructor(
-    job: ShareJob,
-    { console, rollout, report }: {
-      readonly console: Writer;
-      readonly rollout: Rollout;
-      readonly report: Deno.FsFile | undefined;
-    },
-  ) {
-    this.#job = job;
-    this.#console = console;
-    this.#report = report;
-    this.rollout = rollout;
-    this.#probes = new HostProbes(rollout);
-  }
-
-  /**
-   * Opens the files that the job names, before permissions are given up.
-   * @throws {UsageError} If one of them cannot be opened.
-   */
-  static async open(job: ShareJob, console: Writer): Promise<ShareRollout> {
-    const expectation = await expectationOf(job);
-    const token = await namedToken(job.tokenFile);
-    const report = await openReport(job.report);
-    const { atLeast } = job;
-    const rollout = new Rollout({
-      ...{ expectation, atLeast, ownHostnames: ownAddresses },
-    });
-    if (token !== undefined) rollout.control.tokens.add(token);
-    return new ShareRollout(job, { console, rollout, report });
-  }
-
   /** Aborts when enough hosts are verified, unless the job stays. */
-  get met(): AbortSignal {
-    return this.#met.signal;
-  }
-
+  readonly met: AbortSignal;
   /**
    * Writes what is left to say when the share ends.
    * @param code Of the share itself; `undefined` if it throws.
    * @throws {ProgramError} If hosts are missing, and the share itself is done.
    */
-  finish(code: ExitCode | undefined): void {
-    this.#writeReport();
-    const { isMet, missing, needed, verified } = this.#verdict();
-    const isUndone = code === EXIT_CODES.done || code === EXIT_CODES.undone;
-    if (isMet || needed === undefined || !isUndone) return;
-    const names = missing.map(({ name }) => name);
-    const lines = this.#job.json
-      ? [printableJson({ type: "undone", missing: names })]
-      : names.map(printable);
-    lines.forEach((line) => this.#console.writeResult(line));
-    if (code === EXIT_CODES.undone) return;
-    const { widthOf } = this.#console;
-    const details = describeHosts(missing, { rows: MAX_DETAILS, widthOf });
-    throw new ProgramError(
-      `cannot finish: ${verified} of the ${needed} machines of --expect are verified; run again to continue`,
-      { exitCode: EXIT_CODES.undone, details },
-    );
-  }
+  finish(code: ExitCode | undefined): void;
+}
 
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-    this.#probes[Symbol.dispose]();
-    this.#report?.close();
-  }
-
-  #verdict(): Verdict {
-    return this.rollout.verdict(this.rollout.hosts(performance.now()));
-  }
-
-  #check(): void {
-    const { isMet } = this.#verdict();
-    this.#probes.run();
-    if (this.#job.isStaying || !isMet) return;
+/**
+ * Opens the files that the job names, before permissions are given up.
+ * @throws {UsageError} If one of them cannot be opened.
+ */
+export async function openShareRollout(
+  job: ShareJob,
+  console: Pick<Console, "writeResult" | "warn" | "widthOf">,
+): Promise<ShareRollout> {
+  const expectation = await expectationOf(job);
+  const token = await namedToken(job.tokenFile);
+  const report = await openReport(job.report);
+  const { atLeast, isStaying } = job;
+  const rollout = new Rollout({
+    ...{ expectation, atLeast, ownHostnames: ownAddresses },
+  });
+  if (token !== undefined) rollout.control.tokens.add(token);
+  const probes = new HostProbes(rollout);
+  const met = new AbortController();
+  let metAtMs: number | undefined;
+  const verdictNow = (): Verdict =>
+    rollout.verdict(rollout.hosts(performance.now()));
+  const check = (): void => {
+    const { isMet } = verdictNow();
+    probes.run();
+    if (isStaying || !isMet) return;
     const nowMs = performance.now();
-    this.#metAtMs ??= nowMs;
+    metAtMs ??= nowMs;
     // A program that waits for the verdict must not find the share gone.
-    const isRead = this.#metAtMs - this.rollout.lastReadMs < LINGER_MS;
-    if (!isRead || nowMs - this.#metAtMs >= LINGER_MS) this.#met.abort();
-  }
+    const isRead = metAtMs - rollout.lastReadMs < LINGER_MS;
+    if (!isRead || nowMs - metAtMs >= LINGER_MS) met.abort();
+  };
+  const timer = setInterval(check, CHECK_INTERVAL_MS);
+  return {
+    rollout,
+    met: met.signal,
+    finish: (code) => {
+      if (report !== undefined) writeReport(report, rollout, console);
+      const { isMet, missing, needed, verified } = verdictNow();
+      const isUndone = code === EXIT_CODES.done || code === EXIT_CODES.undone;
+      if (isMet || needed === undefined || !isUndone) return;
+      const names = missing.map(({ name }) => name);
+      const lines = job.json
+        ? [printableJson({ type: "undone", missing: names })]
+        : names.map(printable);
+      lines.forEach((line) => console.writeResult(line));
+      if (code === EXIT_CODES.undone) return;
+      const { widthOf } = console;
+      const details = describeHosts(missing, { rows: MAX_DETAILS, widthOf });
+      throw new ProgramError(
+        `cannot finish: ${verified} of the ${needed} machines of --expect are verified; run again to continue`,
+        { exitCode: EXIT_CODES.undone, details },
+      );
+    },
+    [Symbol.dispose]: () => {
+      clearInterval(timer);
+      probes[Symbol.dispose]();
+      report?.close();
+    },
+  };
+}
 
-  /** Through a handle that is open: the permission to write is given up by now. */
-  #writeReport(): void {
-    const file = this.#report;
-    if (file === undefined) return;
-    const clocks = { nowMs: performance.now(), wallMs: Date.now() };
-    const bytes = new TextEncoder().encode(formatReport(this.rollout, clocks));
-    try {
-      file.truncateSync();
-      for (let offset = 0; offset < bytes.length;) {
-        offset += file.writeSync(bytes.subarray(offset));
-      }
-    } catch (error) {
-      const { message } = error as Error;
-      this.#console.warn(`cannot write the table of --report: ${message}`);
+/** Through a handle that is open: the permission to write is given up by now. */
+function writeReport(
+  file: Deno.FsFile,
+  rollout: Rollout,
+  console: Pick<Console, "warn">,
+): void {
+  const clocks = { nowMs: performance.now(), wallMs: Date.now() };
+  const bytes = new TextEncoder().encode(formatReport(rollout, clocks));
+  try {
+    file.truncateSync();
+    for (let offset = 0; offset < bytes.length;) {
+      offset += file.writeSync(bytes.subarray(offset));
     }
+  } catch (error) {
+    const { message } = error as Error;
+    console.warn(`cannot write the table of --report: ${message}`);
   }
 }
 
