@@ -92,7 +92,7 @@ export class Console {
         platform: platformOf(Deno.build.os),
         isStandalone: Deno.build.standalone,
         denoVersion: Deno.version.deno,
-        term: terminalName(),
+        term: environmentVariable("TERM"),
       }),
     });
   }
@@ -238,11 +238,10 @@ export function canMoveCursor(
   return ((major - 2) || (minor - 8) || (patch - 2)) >= 0;
 }
 
-/** `TERM`, if the process may read it. */
-function terminalName(): string | undefined {
-  const permission = { name: "env", variable: "TERM" } as const;
-  const { state } = Deno.permissions.querySync(permission);
-  return state === "granted" ? Deno.env.get("TERM") : undefined;
+/** A variable of the environment, if the process may read it. */
+export function environmentVariable(variable: string): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  return state === "granted" ? Deno.env.get(variable) : undefined;
 }
 
 function terminalSize(): TerminalSize {

@@ -8,6 +8,7 @@
 import { commandShares, readFolderToken, readToken } from "../lib/machines.ts";
 import { FetchError, withoutBrackets } from "../lib/values.ts";
 import { invocationOf } from "./command_words.ts";
+import { environmentVariable } from "./console.ts";
 import {
   type FlagValues,
   parseCommandLine,
@@ -145,10 +146,7 @@ export async function namedToken(
   if (file !== undefined) {
     return await readFileArgument("--token-file", file, readToken);
   }
-  const permission = { name: "env", variable: VARIABLE } as const;
-  // A task without the permission has none to give.
-  const isGranted = Deno.permissions.querySync(permission).state === "granted";
-  const text = isGranted ? Deno.env.get(VARIABLE) : undefined;
+  const text = environmentVariable(VARIABLE);
   return text === undefined
     ? undefined
     : readArgument(VARIABLE, text, readToken);

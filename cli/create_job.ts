@@ -42,6 +42,9 @@ Example:
   ${invocationOf("create")} document.pdf http://192.168.1.100:8000/announce
 `;
 
+const GLOB = { isFree: true, read: readPathGlob } as const;
+const NAME = { isFree: true, read: readName } as const;
+
 export const FLAGS = {
   pieceLength: {
     usage: "--piece-length SIZE",
@@ -57,22 +60,19 @@ export const FLAGS = {
   name: {
     usage: "--name NAME",
     help: "name of the download (default: the last part of PATH)",
-    isFree: true,
-    read: readName,
+    ...NAME,
   },
   includeGlobs: {
     usage: "--include GLOB...",
     help:
       "share only these of the files in a folder: a name such as '*.iso', or a path such as 'docs/**' below PATH; may be given several times",
-    isFree: true,
-    read: readPathGlob,
+    ...GLOB,
   },
   excludeGlobs: {
     usage: "--exclude GLOB...",
     help:
       "leave out these files and folders; may be given several times. .DS_Store, Thumbs.db and lost+found are left out unless --include names them",
-    isFree: true,
-    read: readPathGlob,
+    ...GLOB,
   },
   similar: {
     usage: "--similar TORRENT...",
@@ -83,8 +83,7 @@ export const FLAGS = {
     usage: "--collection NAME...",
     help:
       "name a group of torrents that share files; may be given several times",
-    isFree: true,
-    read: readName,
+    ...NAME,
   },
   align: {
     usage: "--align",

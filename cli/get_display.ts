@@ -19,7 +19,7 @@ import type { PeerJob } from "./peer_job.ts";
 import { shown } from "./printable.ts";
 import { fractionOf, secondsLeft } from "./progress_bar.ts";
 import {
-  describeTime,
+  describeDuration,
   formatSize,
   formatTimeLeft,
   plural,
@@ -129,7 +129,7 @@ export function describeFetched(
     readonly seconds: number;
   },
 ): string {
-  const time = describeTime(seconds);
+  const time = describeDuration(Math.max(1, Math.round(seconds)));
   if (startLength === 0) return `${formatSize(length)} in ${time}`;
   const fetched = formatSize(length - startLength);
   return `${formatSize(length)}, ${fetched} of it fetched in ${time}`;

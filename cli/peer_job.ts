@@ -51,27 +51,31 @@ what is partial, and downloads the rest. Files that have not changed since they
 were verified are not read again. Ctrl+C ends peer; to continue, run it again.
 `;
 
+const GLOB = { isFree: true, read: readPathGlob } as const;
+
+const COMMAND = {
+  isFree: true,
+  read: (text: string) => splitWords(text),
+} as const;
+
 export const FLAGS = {
   ...grouped("What to fetch", {
     only: {
       usage: "--only GLOB...",
       help:
         "fetch these files and folders only, such as 'docs/**' or '*.iso'; may be given several times. Run again with more to fetch more",
-      isFree: true,
-      read: readPathGlob,
+      ...GLOB,
     },
     not: {
       usage: "--not GLOB...",
       help: "do not fetch these files and folders",
-      isFree: true,
-      read: readPathGlob,
+      ...GLOB,
     },
     first: {
       usage: "--first GLOB...",
       help:
         "fetch these files first, one whole file after another in the order of the torrent; others get their names after them",
-      isFree: true,
-      read: readPathGlob,
+      ...GLOB,
     },
     from: {
       usage: "--from PATH...",
@@ -129,15 +133,13 @@ export const FLAGS = {
       usage: "--on-complete COMMAND",
       help:
         "run a command when a torrent is complete, without a shell; its environment contains LANSWARM_NAME, LANSWARM_PATH and LANSWARM_INFO_HASH; with --json, its standard output is discarded",
-      isFree: true,
-      read: (text: string) => splitWords(text),
+      ...COMMAND,
     },
     onFile: {
       usage: "--on-file COMMAND",
       help:
         "the same for each file that is complete and has its name, one after another; LANSWARM_FILE has its path",
-      isFree: true,
-      read: (text: string) => splitWords(text),
+      ...COMMAND,
     },
     timeoutMs: TIMEOUT_FLAG,
     giveUpAfterMs: {

@@ -3,7 +3,11 @@
  *
  * @module
  */
-export { formatSize } from "../lib/values.ts";
+export {
+  formatDuration as describeDuration,
+  formatPlural as plural,
+  formatSize,
+} from "../lib/values.ts";
 
 const KIB = 1024;
 
@@ -81,16 +85,6 @@ export function formatDuration(seconds: number): string {
     : `${minutes}:${tail}`;
 }
 
-/** `12 s`, `8 min 51 s`, `2 h 5 min`: a time that has passed, in whole seconds. */
-export function describeTime(seconds: number): string {
-  const whole = Math.max(1, Math.round(seconds));
-  if (whole < 60) return `${whole} s`;
-  const minutes = Math.floor(whole / 60);
-  return minutes < 60
-    ? `${minutes} min ${whole % 60} s`
-    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
 const MAX_SECONDS_LEFT = 99 * 3600;
 /** Most columns of {@linkcode formatTimeLeft}: `99:00:00 left`. */
 export const TIME_LEFT_COLUMNS = 13;
@@ -100,9 +94,4 @@ export function formatTimeLeft(seconds = NaN): string {
   return seconds > 0 && seconds <= MAX_SECONDS_LEFT
     ? `${formatDuration(seconds)} left`
     : "";
-}
-
-/** `1 peer`, `2 peers`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -18,7 +18,6 @@ import {
 } from "./load_torrent.ts";
 import { printable, printableJson } from "./printable.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
-import {} from "./program_error.ts";
 import { formatSize } from "./quantity.ts";
 
 export interface ShowJob {

@@ -40,5 +40,9 @@ export {
   trimText,
 } from "./base/clean_text.ts";
 export { MetainfoError } from "./metainfo/metainfo_error.ts";
-export { formatSize } from "./tracker/page/units.ts";
+export {
+  formatDuration,
+  formatPlural,
+  formatSize,
+} from "./tracker/page/units.ts";
 export { type Platform, platformOf } from "./metainfo/safe_path.ts";
