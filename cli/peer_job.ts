@@ -26,7 +26,7 @@ import {
 } from "./flags.ts";
 import { readTorrentSource } from "./load_torrent.ts";
 import { UsageError } from "./program_error.ts";
-import { readSize } from "./quantity.ts";
+import { readRate, readSize } from "./quantity.ts";
 
 const HELP = `
 Downloads and shares the content of torrents; every piece is verified.
@@ -50,6 +50,11 @@ First, peer verifies what is on the disk: it seeds what is complete, continues
 what is partial, and downloads the rest. Files that have not changed since they
 were verified are not read again. Ctrl+C ends peer; to continue, run it again.
 `;
+
+/** Reads bytes a second, also as `limit` does: `10MB/s`. @throws {RangeError} */
+function readMost(text: string): number {
+  return /[kmg]b$|\/s$/i.test(text) ? readRate(text) : readSize(text);
+}
 
 const GLOB = { isFree: true, read: readPathGlob } as const;
 
@@ -170,15 +175,15 @@ export const FLAGS = {
     maxUploadBytesPerSecond: {
       usage: "--max-upload RATE",
       help:
-        "most bytes to send per second, as 500KiB or 1MiB, or 0 for no limit (default: 0)",
+        "most bytes to send per second, as 500KiB or 10MB/s, or 0 for no limit (default: 0)",
       default: 0,
-      read: readSize,
+      read: readMost,
     },
     maxDownloadBytesPerSecond: {
       usage: "--max-download RATE",
       help: "most bytes to receive per second (default: 0)",
       default: 0,
-      read: readSize,
+      read: readMost,
     },
     noDiscovery: {
       usage: "--no-discovery",

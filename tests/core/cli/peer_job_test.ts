@@ -70,6 +70,22 @@ Deno.test("parsePeerJob() refuses what nobody sees by its code point", () => {
   }
 });
 
+Deno.test("parsePeerJob() reads rates as limit does, and bytes as sizes", () => {
+  const cases = {
+    ...{ "0": 0, "2000": 2_000, "500k": 512_000, "1MiB": 1_048_576 },
+    ...{ "10MB/s": 10_000_000, "10mb": 10_000_000, "800KiB/s": 819_200 },
+  };
+  for (const [text, rate] of Object.entries(cases)) {
+    const job = parsePeerJob(["a", "--max-upload", text]);
+    assertEquals(job.maxUploadBytesPerSecond, rate, text);
+  }
+  assertThrows(
+    () => parsePeerJob(["a", "--max-download=10MB/h"]),
+    UsageError,
+    "is not a size such as",
+  );
+});
+
 Deno.test("parsePeerJob() reads every flag", () => {
   const args = [
     ...["a.torrent", "--dir", "/srv/files", "--port=7000", "b.torrent"],
