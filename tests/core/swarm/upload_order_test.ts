@@ -67,6 +67,20 @@ Deno.test("Swarm serves further peers while four read slowly", () => {
   assertEquals(lines, ["5 0.0", "6 0.0", "6 0.1", "6 1.0"]);
 });
 
+Deno.test("Swarm waits longer for four peers if its own link is slow", () => {
+  const desk = serving(6);
+  for (let turn = 0; turn < 4; turn++) {
+    desk.request(6, "0.0");
+    desk.now += 100;
+    sent(desk, 6);
+  }
+  requestAll(desk, 5, ["0.0"]);
+  desk.now += 1200;
+  assertEquals(served(desk.request(6, "1.0")), [], "16 KiB take 100 ms");
+  desk.now += 500;
+  assertEquals(served(desk.request(6, "1.1")), ["5 0.0", "6 1.0", "6 1.1"]);
+});
+
 Deno.test("Swarm serves a peer that waits at the next tick, if nothing else happens", () => {
   const desk = serving(5);
   requestAll(desk, 5, ["0.0"]);
