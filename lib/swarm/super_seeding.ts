@@ -28,6 +28,8 @@ const MAX_AHEAD = 16;
 const SPARE_KEPT = 4;
 /** Ticks for which a leecher may be held back, beyond half of the others: peers that never announce would hold back honest ones. */
 const MAX_TICKS_HELD_BACK = 10;
+/** Such a tick counts as many while our link is mostly idle, as slow leechers pass on slowly. */
+const TICKS_WHILE_IDLE = 5;
 /** Ticks in which a leecher that never requested anything may be uninterested: Transmission decides every 10 s whether it is interested. */
 const MAX_TICKS_UNINTERESTED = 12;
 
@@ -86,6 +88,10 @@ export class SuperSeeding {
   #unassigned: number[] = [];
   /** The leecher that is to pass a piece on, until another peer has it. */
   readonly #assigned = new Map<number, SuperSeededPeer>();
+
+  /** Bytes sent until the last tick, and most in one. */
+  #uploaded = 0;
+  #mostSentBytes = 0;
 
   constructor(context: SwarmContext, downloads: Downloads, random: Random) {
     this.#context = context;
@@ -152,6 +158,7 @@ export class SuperSeeding {
 
   /** Announces everything to a leecher that has had nothing to request for a while. */
   tick(): void {
+    const heldBackTicks = this.#isLinkIdle() ? TICKS_WHILE_IDLE : 1;
     for (const leecher of this.#leechers.values()) {
       leecher.isActive = leecher.hasRequested || leecher.isServed;
       leecher.hasRequested = false;
@@ -162,7 +169,7 @@ export class SuperSeeding {
       const isIdle = isDone && leecher.ahead.size === 0;
       const isHeldBack = isIdle && this.#keepsTooMuch(leecher);
       leecher.heldBackCount = isHeldBack
-        ? leecher.heldBackCount + 1
+        ? leecher.heldBackCount + heldBackTicks
         : Math.max(0, leecher.heldBackCount - 0.5);
       const isUninterested = leecher.ahead.size > 0 && !leecher.isActive &&
         !leecher.state.upload.peerIsInterested;
@@ -178,6 +185,15 @@ export class SuperSeeding {
         : isIdle && !leecher.isActive;
       if (isOver || wantsOthers) this.#announceAll(leecher);
     }
+  }
+
+  /** True if less than half as much was sent in this tick as in the busiest one. */
+  #isLinkIdle(): boolean {
+    const { uploaded } = this.#context.traffic;
+    const sentBytes = uploaded - this.#uploaded;
+    this.#uploaded = uploaded;
+    this.#mostSentBytes = Math.max(this.#mostSentBytes, sentBytes);
+    return 2 * sentBytes < this.#mostSentBytes;
   }
 
   #begin(): void {

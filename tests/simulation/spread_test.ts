@@ -139,6 +139,19 @@ Deno.test(`one slow leecher does not slow the others (seed ${SEED})`, () => {
   assertLessOrEqual(run(GIGABIT / 50), run(GIGABIT) * 1.3);
 });
 
+Deno.test(`slow leechers hold back a fast one for 3 s at most (seed ${SEED})`, () => {
+  const lan = new VirtualLan({ seed: SEED, pieceCount: 200 });
+  const { hostname } = lan.join({ isSeeder: true });
+  const bytesPerSecond = GIGABIT / 500;
+  lan.joinMany(60, {
+    upBytesPerSecond: bytesPerSecond,
+    downBytesPerSecond: bytesPerSecond,
+  });
+  const fast = lan.join({ knownHosts: [hostname] });
+  lan.pass(3000);
+  assert(fast.isComplete);
+});
+
 Deno.test(`a leecher that joins late downloads from all (seed ${SEED})`, () => {
   const lan = new VirtualLan({ seed: SEED, pieceCount: 200 });
   const slowUp = { upBytesPerSecond: GIGABIT / 4 };
