@@ -102,7 +102,7 @@ export class WorkerHasher implements PieceHasher, Disposable {
 
   /** True once a worker has started. */
   get isReady(): boolean {
-    return this.#workers.some(({ isReady }) => isReady);
+    return this.#readyWorkers.length > 0;
   }
 
   /** Hashes one piece, on a worker if one has started; that may also write it. */
@@ -110,13 +110,14 @@ export class WorkerHasher implements PieceHasher, Disposable {
     bytes: Uint8Array<ArrayBuffer>,
     target?: PieceTarget,
   ): Promise<HashedPiece> {
+    const mayWrite = this.#spareCore?.isFound(performance.now()) ?? false;
     // One worker keeps up with hashing, two with the writes as well.
-    const isSpare = this.#spareCore?.isFound(performance.now());
-    const maxCount = isSpare === false ? 1 : undefined;
+    const isOneEnough = this.#spareCore !== undefined && !mayWrite;
+    const maxCount = isOneEnough ? 1 : this.#maxWorkers;
     if (this.workersFor(bytes.length, maxCount).length === 0) {
       return { bytes, hash: sha1(bytes) };
     }
-    if (!isSpare || target === undefined) return await this.#hash(bytes);
+    if (!mayWrite || target === undefined) return await this.#hash(bytes);
     const { range, expected, lend } = target;
     return await lend(range, (place) => this.#hash(bytes, place, expected));
   }
@@ -126,7 +127,7 @@ export class WorkerHasher implements PieceHasher, Disposable {
     place?: LentPlace,
     expected?: Uint8Array,
   ): Promise<HashedPiece> {
-    const [worker] = this.workersFor(0, 0)
+    const [worker] = this.#readyWorkers
       .sort((left, right) => left.pending.length - right.pending.length);
     if (worker === undefined) return { bytes, hash: sha1(bytes) };
     const { buffer: source, length } = bytes;
@@ -145,15 +146,21 @@ export class WorkerHasher implements PieceHasher, Disposable {
    * @param maxCount Most workers to start.
    * @internal For `hashRuns`.
    */
-  workersFor(length: number, maxCount: number = Infinity): HashWorker[] {
-    const maxWorkers = Math.min(maxCount, this.#maxWorkers);
+  workersFor(
+    length: number,
+    maxCount: number = this.#maxWorkers,
+  ): HashWorker[] {
     this.#requestedLength += length;
     while (
       this.#requestedLength > WARM_UP_LENGTH &&
-      this.#workers.length < maxWorkers && hasFreeDescriptors()
+      this.#workers.length < maxCount && hasFreeDescriptors()
     ) {
       this.#workers.push(new HashWorker());
     }
+    return this.#readyWorkers;
+  }
+
+  get #readyWorkers(): HashWorker[] {
     return this.#workers.filter(({ isReady }) => isReady);
   }
 
