@@ -37,12 +37,9 @@ export interface FileActions {
   readonly finish: (since: "start" | "end") => Promise<void>;
 }
 
-interface CompletedFile {
+/** With the promise that it has its name. */
+interface CompletedFile extends PromiseWithResolvers<void> {
   readonly fileIndex: number;
-  /** Resolves when it has its name. */
-  readonly named: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** Counts the pieces that files lack, and names those that lack none. */
@@ -142,7 +139,7 @@ export class FileCompletion {
   async named(index: number): Promise<readonly number[]> {
     const completed = this.#completed.get(index) ?? [];
     this.#completed.delete(index);
-    for (const { named } of completed) await named;
+    for (const { promise } of completed) await promise;
     completed.push(...await this.#releaseHeld());
     return completed.map(({ fileIndex }) => fileIndex);
   }
@@ -151,7 +148,7 @@ export class FileCompletion {
   async #releaseHeld(): Promise<CompletedFile[]> {
     if (this.#unnamedFirstCount > 0) return [];
     const released = this.#heldSinceBegin.splice(0);
-    for (const { named } of released) await named;
+    for (const { promise } of released) await promise;
     return released;
   }
 
@@ -179,17 +176,16 @@ export class FileCompletion {
         await this.#actions.makePart(fileIndex);
       }
     }
-    for (const { named } of naming) await named;
+    for (const { promise } of naming) await promise;
     naming.push(...await this.#releaseHeld());
     return naming.map(({ fileIndex }) => fileIndex);
   }
 
   /** Has a file named in the next batch. */
   #publish(fileIndex: number): CompletedFile {
-    const { promise: named, ...settle } = Promise.withResolvers<void>();
+    const file = { fileIndex, ...Promise.withResolvers<void>() };
     // Its waiter receives the error, which may be later.
-    named.catch(() => {});
-    const file = { fileIndex, named, ...settle };
+    file.promise.catch(() => {});
     if (this.#mustWait(fileIndex)) this.#held.push(file);
     else this.#startNaming([file]);
     return file;
