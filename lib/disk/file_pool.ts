@@ -1,7 +1,8 @@
 /**
  * The open files of one torrent: a bounded number of file descriptors, of which
- * the least recently used is closed first. If the process has no descriptor left,
- * the pool halves its limit, and a task waits. Invariant: tasks on one file run one
+ * the least recently used is closed first, beside some of new files that wait for
+ * their first use. If the process has no descriptor left, the pool halves both
+ * limits, and a task waits. Invariant: tasks on one file run one
  * after another, because positional access is a seek on a shared cursor followed by
  * a read or write. Tasks on different files run side by side.
  *
@@ -16,6 +17,8 @@ import type { Access } from "../files/guarded_paths.ts";
 const DESCRIPTOR_WAIT_MS = 10_000;
 /** Time between two attempts to get one, in milliseconds. */
 const DESCRIPTOR_RETRY_MS = 50;
+/** New files that stay open until they are used. */
+const MAX_NEW_FILES = 48;
 
 /** Opens file number `fileIndex`; the pool closes it. */
 type OpenFile = (fileIndex: number, access: Access) => Promise<Deno.FsFile>;
@@ -58,6 +61,9 @@ export class FilePool implements AsyncDisposable {
   /** Least recently used first. */
   readonly #slots = new Map<number, Slot>();
   #maxOpenFiles: number;
+  /** New files that are open for writing and were not used yet, by index. */
+  readonly #new = new Map<number, Deno.FsFile>();
+  #maxNewFiles = MAX_NEW_FILES;
   /** The tail of a new slot. */
   #firstTail: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -95,6 +101,12 @@ export class FilePool implements AsyncDisposable {
     );
   }
 
+  /** Takes over a new file, which is open for its first use if there is room for it. */
+  addNew(fileIndex: number, file: Deno.FsFile): void {
+    this.#new.set(fileIndex, file);
+    this.#closeNew(this.#isClosed ? 0 : this.#maxNewFiles);
+  }
+
   /** Runs `task` while no other task uses some files. @throws {StorageError} If closed. */
   async reserve<T>(
     fileIndexes: Iterable<number>,
@@ -129,6 +141,7 @@ export class FilePool implements AsyncDisposable {
           slot.opened?.file.close();
           slot.opened = undefined;
         }
+        this.#closeNew(0);
         await task();
       });
     } finally {
@@ -170,6 +183,7 @@ export class FilePool implements AsyncDisposable {
     await Promise.all([...this.#slots.values()].map((slot) => slot.tail));
     for (const slot of this.#slots.values()) slot.opened?.file.close();
     this.#slots.clear();
+    this.#closeNew(0);
   }
 
   async #fileFor(
@@ -177,6 +191,12 @@ export class FilePool implements AsyncDisposable {
     fileIndex: number,
     access: Access,
   ): Promise<Deno.FsFile> {
+    const created = this.#new.get(fileIndex);
+    if (created !== undefined) {
+      this.#new.delete(fileIndex);
+      slot.opened?.file.close();
+      slot.opened = { file: created, access: "write" };
+    }
     const { opened } = slot;
     if (opened && (access === "read" || opened.access === "write")) {
       return opened.file;
@@ -197,6 +217,17 @@ export class FilePool implements AsyncDisposable {
       .filter(({ opened }) => opened !== undefined).toArray().length;
     this.#maxOpenFiles = Math.min(this.#maxOpenFiles, openCount >> 1);
     this.#evict();
+    this.#maxNewFiles = Math.min(this.#maxNewFiles, this.#new.size >> 1);
+    this.#closeNew(this.#maxNewFiles);
+  }
+
+  /** Closes the latest ones: the others are used before them. */
+  #closeNew(maxCount: number): void {
+    if (this.#new.size <= maxCount) return;
+    for (const [fileIndex, file] of [...this.#new].slice(maxCount)) {
+      file.close();
+      this.#new.delete(fileIndex);
+    }
   }
 
   /** Files in use stay open, even if that exceeds the limit. */

@@ -39,9 +39,6 @@ import {
 } from "./storage.ts";
 import { storageFailure } from "../files/storage_failure.ts";
 
-/** Windows alone syncs no file that is open for reading; a write costs more checks. */
-const SYNC_ACCESS = Deno.build.os === "windows" ? "write" : "read";
-
 /** Options for {@linkcode openFileStorage}. */
 export interface FileStorageOptions {
   /** The download folder; made, with the folders above it, at the first write. */
@@ -88,9 +85,7 @@ export class FileStorage implements Storage {
   readonly #spans: FileSpans;
   readonly #folder: GuardedFolder;
   readonly #pool: FilePool;
-  readonly #syncs = new FileSyncs((fileIndex, task) =>
-    this.#use(fileIndex, SYNC_ACCESS, task)
-  );
+  readonly #syncs = new FileSyncs((...use) => this.#use(...use));
   readonly #served: ServedFiles;
   readonly #completion: FileCompletion;
   readonly #finisher: FileFinisher;
@@ -111,11 +106,8 @@ export class FileStorage implements Storage {
       reveal: (tree) =>
         this.#pool.whileClosed(() => tree.reveal(() => this.#served.moved())),
     });
-    this.#pool = new FilePool(
-      (fileIndex, access) => this.#open(fileIndex, access),
-      maxOpenFiles,
-      fdPressure,
-    );
+    const open = this.#open.bind(this);
+    this.#pool = new FilePool(open, maxOpenFiles, fdPressure);
     this.#completion = new FileCompletion(torrent, {
       ...{ spans: this.#spans, places: this.places, first },
       flush: (fileIndex) => this.#syncs.sync(fileIndex),
@@ -196,7 +188,10 @@ export class FileStorage implements Storage {
     const created = bytes.length === length
       ? await this.places.create(fileIndex, bytes)
       : undefined;
-    if (created !== undefined) return this.#syncs.addNew(fileIndex, created);
+    if (created !== undefined) {
+      const isClosed = this.#syncs.addNew(fileIndex, created);
+      return isClosed ? undefined : this.#pool.addNew(fileIndex, created);
+    }
     const write = async (file: Deno.FsFile): Promise<void> => {
       // Of a new file, what is not written reads as zeros.
       const isHole = this.places.isNew(fileIndex) && isZero(bytes);
@@ -293,9 +288,8 @@ export class FileStorage implements Storage {
   }
 
   /** Closes the files once pending reads and writes have ended. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool[Symbol.asyncDispose]();
-    this.#syncs[Symbol.dispose]();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#pool[Symbol.asyncDispose]();
   }
 
   /** Gives complete parts, which are flushed, their names. */
@@ -306,10 +300,11 @@ export class FileStorage implements Storage {
       const { expected } = this.#served;
       for (const fileIndex of fileIndexes) expected[fileIndex] = undefined;
       const outcomes = await this.places.publish(fileIndexes);
-      for (const [at, outcome] of outcomes.entries()) {
+      for (const [at, fileIndex] of fileIndexes.entries()) {
+        const outcome = outcomes[at]!;
         if (outcome.status === "rejected") continue;
-        expected[fileIndexes[at]!] = outcome.value;
-        this.#syncs.delete(fileIndexes[at]!);
+        expected[fileIndex] = outcome.value;
+        this.#syncs.delete(fileIndex);
       }
       return outcomes;
     });

@@ -8,6 +8,7 @@
  */
 import type { FilePlaces } from "./file_places.ts";
 import type { FileStamp, Outcome } from "../files/file_system.ts";
+import type { Access } from "../files/guarded_paths.ts";
 import type { ServedFiles } from "./served_files.ts";
 
 /**
@@ -15,32 +16,35 @@ import type { ServedFiles } from "./served_files.ts";
  * has 32 threads for calls of files and of its output, which must not all wait.
  */
 export const PARALLEL_SYNCS = 8;
-/** New files that stay open until they are synced. */
-const MAX_OPEN_FILES = 48;
 /**
  * After a faster sync, in milliseconds, the next one of a new file is synchronous: the
  * disk is memory, or its cache is safe. Another thread takes five times as long.
  */
 const FAST_SYNC_MS = 0.3;
 
+/** Windows alone syncs no file that is open for reading; a write costs more checks. */
+const SYNC_ACCESS = Deno.build.os === "windows" ? "write" : "read";
+
 /** Runs a task with an open file; one after another for each file. */
 type UseFile = (
   fileIndex: number,
+  access: Access,
   task: (file: Deno.FsFile) => Promise<void>,
 ) => Promise<void>;
 
+/** The state of a file that was written. Each write and each sync makes another object. */
+type SyncState =
+  | { readonly type: "unsynced" }
+  | { readonly type: "synced" }
+  | { readonly type: "failed"; readonly error: unknown };
+
 /** Syncs the files of one torrent. */
-export class FileSyncs implements Disposable {
+export class FileSyncs {
   readonly #use: UseFile;
-  readonly #unsynced = new Set<number>();
+  /** By index, of files that were written and have no stamp since. */
+  readonly #states = new Map<number, SyncState>();
   /** A file for each write that runs. */
   readonly #writing: number[] = [];
-  /** New files that are open, by index. */
-  readonly #open = new Map<number, Deno.FsFile>();
-  /** New files that were synced since they were written. */
-  readonly #synced = new Set<number>();
-  /** The error of the first sync that failed, by file. */
-  readonly #failures = new Map<number, unknown>();
   #isFast = false;
 
   constructor(use: UseFile) {
@@ -54,117 +58,95 @@ export class FileSyncs implements Disposable {
       return await write();
     } finally {
       this.#writing.splice(this.#writing.indexOf(fileIndex), 1);
-      this.#add(fileIndex);
+      if (this.#states.get(fileIndex)?.type !== "failed") {
+        this.#states.set(fileIndex, { type: "unsynced" });
+      }
     }
   }
 
-  /** Takes over a new file with all of its content, and closes it once it is synced. */
-  addNew(fileIndex: number, file: Deno.FsFile): void {
-    this.#add(fileIndex);
-    if (this.#isFast) this.#syncNow(fileIndex, file);
-    else if (this.#open.size < MAX_OPEN_FILES) {
-      return void this.#open.set(fileIndex, file);
+  /**
+   * Notes a new file with all of its content; syncs and closes it if that takes no time.
+   * @returns False if the file is still open, and not synced.
+   */
+  addNew(fileIndex: number, file: Deno.FsFile): boolean {
+    this.#states.set(fileIndex, { type: "unsynced" });
+    if (!this.#isFast) return false;
+    const startMs = performance.now();
+    try {
+      file.syncSync();
+      this.#states.set(fileIndex, { type: "synced" });
+    } catch (error) {
+      this.#states.set(fileIndex, { type: "failed", error });
     }
+    this.#isFast = performance.now() - startMs < FAST_SYNC_MS;
     file.close();
-  }
-
-  #add(fileIndex: number): void {
-    this.#unsynced.add(fileIndex);
-    this.#synced.delete(fileIndex);
+    return true;
   }
 
   /** A file has its name, after a sync. */
   delete(fileIndex: number): void {
-    this.#unsynced.delete(fileIndex);
-    this.#synced.delete(fileIndex);
+    this.#states.delete(fileIndex);
   }
 
   /** True if a file may have bytes that are not on the disk. */
-  has(fileIndex: number): boolean {
-    return this.#unsynced.has(fileIndex) || this.#failures.has(fileIndex) ||
-      this.#writing.includes(fileIndex);
+  #mayBeUnsynced(fileIndex: number): boolean {
+    const { type = "synced" } = this.#states.get(fileIndex) ?? {};
+    return type !== "synced" || this.#writing.includes(fileIndex);
   }
 
   /** These stamps of all files, without those that may have changed since. */
   without(stamps: readonly (FileStamp | undefined)[]): typeof stamps[number][] {
-    return stamps.map((stamp, index) => this.has(index) ? undefined : stamp);
+    return stamps.map((stamp, index) =>
+      this.#mayBeUnsynced(index) ? undefined : stamp
+    );
   }
 
   /** Syncs a file. @throws {unknown} The error of this sync, or of an earlier one. */
   sync(fileIndex: number): Outcome<void> {
-    if (this.#synced.has(fileIndex)) return;
-    const file = this.#open.get(fileIndex);
-    if (file === undefined) {
+    if (this.#states.get(fileIndex)?.type === "synced") return;
+    return this.#use(fileIndex, SYNC_ACCESS, async (file) => {
       // Within the task: two syncs of one file run one after another.
-      return this.#use(fileIndex, (file) => this.#sync(fileIndex, file));
-    }
-    this.#open.delete(fileIndex);
-    return this.#sync(fileIndex, file).then(() => {
-      this.#synced.add(fileIndex);
-    }).finally(() => file.close());
-  }
-
-  async #sync(fileIndex: number, file: Deno.FsFile): Promise<void> {
-    if (this.#failures.has(fileIndex)) throw this.#failures.get(fileIndex);
-    const startMs = performance.now();
-    try {
-      await file.sync();
-    } catch (error) {
-      this.#failures.set(fileIndex, error);
-      throw error;
-    }
-    if (performance.now() - startMs < FAST_SYNC_MS) this.#isFast = true;
-  }
-
-  #syncNow(fileIndex: number, file: Deno.FsFile): void {
-    const startMs = performance.now();
-    try {
-      file.syncSync();
-      this.#synced.add(fileIndex);
-    } catch (error) {
-      this.#failures.set(fileIndex, error);
-    }
-    this.#isFast = performance.now() - startMs < FAST_SYNC_MS;
+      const before = this.#states.get(fileIndex);
+      if (before?.type === "failed") throw before.error;
+      const startMs = performance.now();
+      try {
+        await file.sync();
+      } catch (error) {
+        this.#states.set(fileIndex, { type: "failed", error });
+        throw error;
+      }
+      if (performance.now() - startMs < FAST_SYNC_MS) this.#isFast = true;
+      const isWritten = this.#writing.includes(fileIndex) ||
+        this.#states.get(fileIndex) !== before;
+      if (before && !isWritten) this.#states.set(fileIndex, { type: "synced" });
+    });
   }
 
   /**
-   * Syncs all files that were written, but for those of which a sync has failed.
-   * @returns Their indexes; some may be written again meanwhile.
+   * Syncs all files that were written, but for those of which a sync has failed, and
+   * notes the stamps of those that are parts and were not written meanwhile.
    */
-  async syncAll(): Promise<number[]> {
-    const written = [...this.#unsynced]
-      .filter((fileIndex) => !this.#failures.has(fileIndex));
-    for (const fileIndex of written) this.#unsynced.delete(fileIndex);
-    try {
-      for (let at = 0; at < written.length; at += PARALLEL_SYNCS) {
-        const batch = written.slice(at, at + PARALLEL_SYNCS);
-        await Promise.all(batch.map((fileIndex) => this.sync(fileIndex)));
-      }
-      return written;
-    } catch (error) {
-      for (const fileIndex of written) this.#unsynced.add(fileIndex);
-      throw error;
-    }
-  }
-
-  /** Syncs all files that were written, and notes the stamps of those that are parts. */
   async settle(
     places: Pick<FilePlaces, "isPart" | "stamps">,
     { expected }: Pick<ServedFiles, "expected">,
   ): Promise<(FileStamp | undefined)[]> {
-    const written = await this.syncAll();
+    const written = this.#states.entries()
+      .filter(([, { type }]) => type !== "failed")
+      .map(([fileIndex]) => fileIndex).toArray();
+    for (let at = 0; at < written.length; at += PARALLEL_SYNCS) {
+      const batch = written.slice(at, at + PARALLEL_SYNCS);
+      await Promise.all(batch.map((fileIndex) => this.sync(fileIndex)));
+    }
+    const states = new Map(this.#states);
     // Those that have got their names meanwhile have their stamps.
     const isPart = (index: number): boolean => places.isPart(index);
     const stamps = await places.stamps(written.filter(isPart));
     for (const [index, stamp] of stamps) {
-      if (isPart(index) && !this.has(index)) expected[index] = stamp;
+      const isSame = this.#states.get(index) === states.get(index);
+      if (!isPart(index) || !isSame || this.#mayBeUnsynced(index)) continue;
+      expected[index] = stamp;
+      this.#states.delete(index);
     }
     return this.without(expected);
-  }
-
-  /** Closes the files that wait. */
-  [Symbol.dispose](): void {
-    for (const file of this.#open.values()) file.close();
-    this.#open.clear();
   }
 }

@@ -35,7 +35,7 @@ export async function createFile(
 ): Promise<CreatedFile | undefined> {
   if (!paths.isKeptOurs(path)) return undefined;
   const place = paths.pathOf(path);
-  const access = { write: true, createNew: true, mode };
+  const access = { read: true, write: true, createNew: true, mode };
   let opened: Deno.FsFile | undefined;
   try {
     const opening = fileSystem.open(place, access);

@@ -25,20 +25,31 @@ const { torrent, content } = sampleTorrent(PIECE_LENGTH, [
 /** Makes the next sync fail, until it is disposed of. */
 function failingSync(): Disposable {
   const { prototype } = Deno.FsFile;
-  const { sync } = prototype;
+  const { sync, syncSync } = prototype;
   let hasFailed = false;
-  prototype.sync = async function (): Promise<void> {
-    if (hasFailed) return await sync.call(this);
+  const failOnce = (): void => {
+    if (hasFailed) return;
     hasFailed = true;
     throw Object.assign(new Error("Input/output error"), { code: "EIO" });
   };
-  return { [Symbol.dispose]: () => void (prototype.sync = sync) };
+  prototype.sync = async function (): Promise<void> {
+    failOnce();
+    await sync.call(this);
+  };
+  prototype.syncSync = function (): void {
+    failOnce();
+    syncSync.call(this);
+  };
+  return {
+    [Symbol.dispose]: () => void Object.assign(prototype, { sync, syncSync }),
+  };
 }
 
 async function begin(
   dir: string,
+  stored = torrent,
 ): Promise<{ readonly opened: TorrentContent; readonly have: Bitfield }> {
-  const opened = await openTorrentContent(torrent, { dir, recordSecret });
+  const opened = await openTorrentContent(stored, { dir, recordSecret });
   const have = await opened.verify();
   await opened.begin(have);
   return { opened, have };
@@ -106,4 +117,27 @@ Deno.test("a record vouches for no part of which a flush has failed", async () =
   assertEquals(await listing(dir), ["set/a"]);
   const part = join(dir, ".lanswarm", "parts", torrent.infoHash, "1");
   assertEquals(await haveAfterLoss(dir, part), [0]);
+});
+
+Deno.test("a small file that cannot be flushed is explained like others", async () => {
+  await using folder = await temporaryFolder();
+  const dir = folder.path;
+  const small = sampleTorrent(
+    PIECE_LENGTH,
+    ["a", "b", "c", "d"].map((name) => (
+      { path: ["set", name], length: PIECE_LENGTH / 2 }
+    )),
+  );
+  const { opened } = await begin(dir, small.torrent);
+  await using content = opened;
+  const { storage } = content;
+  await storage.write(0, small.content.subarray(0, PIECE_LENGTH));
+  assertEquals(await storage.named(0), [0, 1]);
+  using _ = failingSync();
+  await storage.write(PIECE_LENGTH, small.content.subarray(PIECE_LENGTH));
+  await assertRejects(
+    () => storage.named(1),
+    StorageError,
+    `${join("set", "c")}: the disk reports an error`,
+  );
 });

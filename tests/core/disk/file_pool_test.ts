@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { StorageError } from "../../../lib/base/errors.ts";
+import { FdPressure } from "../../../lib/base/fd_pressure.ts";
 import { FilePool } from "../../../lib/disk/file_pool.ts";
 
 /** A system with a limit of file descriptors. */
@@ -97,4 +98,32 @@ Deno.test("FilePool closes all files for a task, and opens them anew for those t
   ]);
   assertEquals(log.slice(4).sort(), ["after 0", "after 2"]);
   assertEquals(descriptors.open.size, 2);
+});
+
+Deno.test("FilePool closes new files when descriptors are short, and when it is closed", async () => {
+  const descriptors = new FewDescriptors(64);
+  const fdPressure = new FdPressure();
+  {
+    await using pool = new FilePool(
+      async (fileIndex) => await descriptors.openFile(fileIndex),
+      8,
+      fdPressure,
+    );
+    const shortage = Object.assign(new Error("too many"), { code: "EMFILE" });
+    for (let fileIndex = 0; fileIndex < 60; fileIndex++) {
+      pool.addNew(fileIndex, await descriptors.openFile(fileIndex));
+    }
+    assertEquals(descriptors.open.size, 48);
+    fdPressure.relieve(shortage, 0);
+    assertEquals(descriptors.open.size, 24);
+    // The first ones, which are used as they are.
+    descriptors.most = 0;
+    await pool.use(0, "write", (file) => Promise.resolve(file.close()));
+    descriptors.most = 64;
+    // No more than that again.
+    pool.addNew(60, await descriptors.openFile(60));
+    pool.addNew(61, await descriptors.openFile(61));
+    assertEquals(descriptors.open.size, 24);
+  }
+  assertEquals(descriptors.open.size, 0);
 });
