@@ -131,16 +131,20 @@ export class FilePool implements AsyncDisposable {
     }
   }
 
+  /** Closes a file that no task uses, as while it is reserved. */
+  close(fileIndex: number): void {
+    const slot = this.#slots.get(fileIndex);
+    slot?.opened?.file.close();
+    if (slot) slot.opened = undefined;
+  }
+
   /** Runs `task` while no file is open, and all other tasks wait. */
   async whileClosed(task: () => Promise<void>): Promise<void> {
     const over = Promise.withResolvers<void>();
     this.#firstTail = over.promise;
     try {
       await this.reserve([...this.#slots.keys()], async () => {
-        for (const slot of this.#slots.values()) {
-          slot.opened?.file.close();
-          slot.opened = undefined;
-        }
+        for (const fileIndex of this.#slots.keys()) this.close(fileIndex);
         this.#closeNew(0);
         await task();
       });

@@ -305,6 +305,8 @@ export class FileStorage implements Storage {
         if (outcome.status === "rejected") continue;
         expected[fileIndex] = outcome.value;
         this.#syncs.delete(fileIndex);
+        // No system runs a program that is open for writing.
+        this.#pool.close(fileIndex);
       }
       return outcomes;
     });

@@ -162,6 +162,25 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a program that has its name can be run while it is shared",
+  ignore: isWindows,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    const { torrent, content } = programTorrent();
+    const script = new TextEncoder().encode("#!/bin/sh\nexit 42\n");
+    content.set(script, torrent.files[0]!.length);
+    await using storage = await openFileStorage(torrent, { dir: folder.path });
+    await storePieces(storage, torrent, { content });
+    const path = join(folder.path, "t/program");
+    const { code } = await new Deno.Command("sh", {
+      args: ["-c", path],
+      stderr: "inherit",
+    }).output();
+    assertEquals(code, 42);
+  },
+});
+
+Deno.test({
   name: "TorrentContent makes complete files programs, and no others",
   ignore: isWindows,
   fn: async () => {
