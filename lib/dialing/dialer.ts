@@ -6,9 +6,10 @@
  * Every peer dials for the same number of connections, well below what it
  * accepts, so that a late peer finds room everywhere; and it runs few dials at a
  * time, so that connections which arrive meanwhile count. Simulated, 1000 peers of
- * 4000 pieces that start together: with 8 dials at a time the last is done at 1.45
- * of the least time possible, as the least connected lag behind; with 2, at 1.23.
- * 40 connections are no better than 18: more peers share each uplink.
+ * 4000 pieces that start together, before peers that lag behind were served first: with
+ * 8 dials at a time the last was done at 1.45 of the least time possible, as the least
+ * connected lagged behind; with 2, at 1.23. 40 connections were no better than 18: more
+ * peers share each uplink.
  *
  * @module
  */

@@ -57,7 +57,7 @@ export const SIMULATED_ROWS: readonly Row[] = [
       work: `simulated: 1 to 1,000 equal peers at ${rate}, 4,000 pieces`,
       rate,
       targets: [
-        constantTarget("last", "at most", 1.3, "at most 1.3 × the bound"),
+        constantTarget("last", "at most", 1.15, "at most 1.15 × the bound"),
         constantTarget("connections", "at most", 50, "at most 50 connections"),
         constantTarget("seconds", "at most", 60, "at most 60 s"),
       ],
