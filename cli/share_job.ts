@@ -7,6 +7,7 @@
  */
 import { PEER_PORT } from "../lib/peers.ts";
 import {
+  describeVerdict,
   type Expectation,
   formatReport,
   HostProbes,
@@ -28,6 +29,7 @@ import {
   readPort,
   wholeNumber,
 } from "./flags.ts";
+import { describeHosts } from "./host_lines.ts";
 import { ownAddresses } from "./lan_addresses.ts";
 import { checkOutput, FLAGS as PEER_FLAGS, type PeerJob } from "./peer_job.ts";
 import { printable, printableJson } from "./printable.ts";
@@ -38,7 +40,6 @@ import {
   UsageError,
 } from "./program_error.ts";
 import { msUntil } from "./quantity.ts";
-import { describeHosts } from "./host_lines.ts";
 
 const HELP = `
 Shares files and folders with every machine of the network, which fetches them
@@ -243,7 +244,14 @@ export async function openShareRollout(
       if (report !== undefined) writeReport(report, rollout, console);
       const { isMet, missing, needed, verified } = verdictNow();
       const isUndone = code === EXIT_CODES.done || code === EXIT_CODES.undone;
-      if (isMet || needed === undefined || !isUndone) return;
+      if (needed === undefined || !isUndone) return;
+      if (isMet) {
+        const isShown = !job.json && !job.quiet;
+        if (isShown) {
+          console.writeResult(describeVerdict({ needed, verified }, needed));
+        }
+        return;
+      }
       const names = missing.map(({ name }) => name);
       const lines = job.json
         ? [printableJson({ type: "undone", missing: names })]

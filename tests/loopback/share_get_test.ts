@@ -112,7 +112,9 @@ Deno.test("share ends with 0 as soon as --expect machines are complete, before w
   await first.stdout.waitFor(/Helping the others/);
   await using second = spawnTask("get", [...args(2), "--exit-when-complete"]);
   assertEquals((await second.ended()).code, 0);
-  assertEquals((await share.ended()).code, 0);
+  const ended = await share.ended();
+  assertEquals(ended.code, 0);
+  assertMatch(ended.stdout, /\n2 of 2 verified\n$/);
   assertEquals((await first.stop("SIGTERM")).code, 0);
 
   await using unmet = spawnShare(port, file, "--expect", "1");
