@@ -45,7 +45,8 @@ executableTest(
       ...["get", second!.address, "--exit-when-complete"],
     ]);
     assertEquals([last.code, last.stderr], [0, ""]);
-    assertEquals((await share.ended()).code, 0);
+    const shared = await share.ended();
+    assertEquals([shared.code, shared.stderr], [0, ""]);
     for (const host of [second!, third!]) {
       assertEquals(
         await sha256Of(host.path(NAME)),
