@@ -224,17 +224,21 @@ export async function openShareRollout(
   const probes = new HostProbes(rollout);
   const met = new AbortController();
   let metAtMs: number | undefined;
+  /** With which the share ends, whatever hosts do since. */
+  let last: Verdict | undefined;
   const verdictNow = (): Verdict =>
     rollout.verdict(rollout.hosts(performance.now()));
   const check = (): void => {
-    const { isMet } = verdictNow();
+    const verdict = verdictNow();
     probes.run();
-    if (isStaying || !isMet) return;
+    if (met.signal.aborted || isStaying || !verdict.isMet) return;
     const nowMs = performance.now();
     metAtMs ??= nowMs;
     // A program that waits for the verdict must not find the share gone.
     const isRead = metAtMs - rollout.lastReadMs < LINGER_MS;
-    if (!isRead || nowMs - metAtMs >= LINGER_MS) met.abort();
+    if (isRead && nowMs - metAtMs < LINGER_MS) return;
+    last = verdict;
+    met.abort();
   };
   const timer = setInterval(check, CHECK_INTERVAL_MS);
   return {
@@ -242,7 +246,7 @@ export async function openShareRollout(
     met: met.signal,
     finish: (code) => {
       if (report !== undefined) writeReport(report, rollout, console);
-      const { isMet, missing, needed, verified } = verdictNow();
+      const { isMet, missing, needed, verified } = last ?? verdictNow();
       const isUndone = code === EXIT_CODES.done || code === EXIT_CODES.undone;
       if (needed === undefined || !isUndone) return;
       if (isMet) {

@@ -124,12 +124,13 @@ export class Rollout {
     const row = this.#rows.of(announce, nowMs);
     if (row === undefined) return;
     row.lastSeenMs = nowMs;
-    // A host that wants a part announces what the whole torrent lacks.
+    // A host that wants a part announces what the whole torrent lacks. An announce may
+    // be older than the report of a host that has everything.
     const { report } = row;
-    const known = report?.infoHash === infoHash && report.peerId === peerId &&
-        report.wantedBytes !== undefined
-      ? row.parts.get(infoHash)
-      : undefined;
+    const isReported = report?.infoHash === infoHash &&
+      report.peerId === peerId &&
+      (report.wantedBytes !== undefined || hasAll(report));
+    const known = isReported ? row.parts.get(infoHash) : undefined;
     const part = known ?? this.#progress(row, { infoHash, left, nowMs });
     part.isPresent = event !== "stopped";
   }
@@ -157,9 +158,10 @@ export class Rollout {
     }
     const wanted = Math.min(report.wantedBytes ?? length, length);
     row.part(infoHash).want(wanted);
-    const hasAll = state === "verified" || state === "done";
     // A host with everything but the last hash lacks something.
-    const left = hasAll ? 0 : Math.max(1, Math.round(wanted * (1 - fraction)));
+    const left = hasAll(report)
+      ? 0
+      : Math.max(1, Math.round(wanted * (1 - fraction)));
     this.#progress(row, { infoHash, left, nowMs }).isPresent = true;
     return true;
   }
@@ -257,4 +259,8 @@ export class Rollout {
     this.#shares.get(infoHash)?.observe(nowMs);
     return part;
   }
+}
+
+function hasAll({ state }: HostReport): boolean {
+  return state === "verified" || state === "done";
 }

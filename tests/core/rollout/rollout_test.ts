@@ -50,6 +50,18 @@ Deno.test("a host that left complete stays verified, another one has left", () =
   ]);
 });
 
+Deno.test("a host that reports that all is verified stays so after a late announce", () => {
+  const rollout = createRollout();
+  const { peerId, hostname } = announce("1");
+  rollout.reported(report("1", { peerId, state: "verified" }), hostname, 0);
+  rollout.announced(announce("1", { left: 380 }), 100);
+  assertEquals(rowsOf(rollout, 200), ["lab01 verified"]);
+  // Another peer of the host is a download of its own.
+  const restarted = announce("2").peerId;
+  rollout.announced(announce("1", { peerId: restarted, left: 380 }), 300);
+  assertEquals(countsOf(rollout, 400), [0, 1]);
+});
+
 Deno.test("a host is complete with every share that it takes part in", () => {
   const rollout = createRollout();
   rollout.announced(announce("1", { left: 0 }), 0);
