@@ -28,7 +28,7 @@ const MAX_AHEAD = 16;
 const SPARE_KEPT = 4;
 /** Ticks for which a leecher may be held back, beyond half of the others: peers that never announce would hold back honest ones. */
 const MAX_TICKS_HELD_BACK = 10;
-/** Such a tick counts as many while our link is mostly idle, as slow leechers pass on slowly. */
+/** Ticks for which one counts while our link is mostly idle: then the leechers' links are the limit, and holding one back saves nothing. */
 const TICKS_WHILE_IDLE = 5;
 /** Ticks in which a leecher that never requested anything may be uninterested: Transmission decides every 10 s whether it is interested. */
 const MAX_TICKS_UNINTERESTED = 12;
