@@ -93,7 +93,9 @@ export class PeerSelection {
     if (numwant === 0 || swarm.peers.size === 1) return NO_PEERS;
     this.#chosenCount = 0;
     this.#ownRow = asker >> 1;
-    const local = swarm.hasLoopback ? localHostname?.() : undefined;
+    const local = swarm.hasLoopback && !this.#isLoopback(asker)
+      ? localHostname?.()
+      : undefined;
     this.#local = local === undefined ? undefined : reachableBytes(local);
     this.#pick(swarm, asker, Math.min(numwant, MAX_NUMWANT));
     const rows: number[] | undefined = wantsIds ? [] : undefined;
@@ -106,7 +108,6 @@ export class PeerSelection {
     const askerKind = this.#rows.kinds[asker]! & ~UNLISTED;
     const kinds = (this.#local && KINDS_WITH_LOOPBACK[askerKind]) ??
       KINDS[askerKind]!;
-    if (this.#isLoopback(asker)) this.#local = undefined;
     const seeders = kinds.map((kind) => swarm.list(true, kind));
     const leechers = kinds.map((kind) => swarm.list(false, kind));
     let others = 0;
@@ -207,6 +208,9 @@ export class PeerSelection {
    * @param rows Receives the peers, if their ids are wanted.
    */
   #write(family: number, rows: number[] | undefined): Uint8Array {
+    const hasNone = family === 1 && this.#rows.ipv6.length === 0 &&
+      this.#local === undefined;
+    if (hasNone) return NO_BYTES;
     const entryLength = ENTRY_LENGTHS[family]!;
     const from = this.#rows.entries(family);
     const to = this.#entries[family]!;
