@@ -7,7 +7,6 @@
  */
 import { Buffer } from "node:buffer";
 import dnsPacket, { type Answer } from "dns-packet";
-import { ProtocolError } from "../base/errors.ts";
 import { isUnicast } from "../base/ip_address.ts";
 
 /** Longest message. [RFC 6762, section 17] */
@@ -52,7 +51,6 @@ export type DnsRecord =
     }
   );
 
-/** A message. */
 export interface DnsMessage {
   /** Echoed in answers to senders that do not use port 5353. @default {0} */
   readonly id?: number;
@@ -69,24 +67,16 @@ export interface DnsMessage {
 }
 
 /**
- * Decodes a message. Names are in lower case, as they compare in DNS.
- * @throws {ProtocolError} If it is malformed or exceeds a limit.
+ * Decodes a message; `undefined` if it is malformed or exceeds a limit. Names are in
+ * lower case, as they compare in DNS.
  */
-export function decodeDnsMessage(datagram: Uint8Array): DnsMessage {
+export function decodeDnsMessage(datagram: Uint8Array): DnsMessage | undefined {
   const { byteLength: length } = datagram;
-  if (length < HEADER_LENGTH || length > MAX_DNS_LENGTH) {
-    throw new ProtocolError(
-      `Cannot read DNS message: ${length} bytes are not between ${HEADER_LENGTH} and ${MAX_DNS_LENGTH}`,
-    );
-  }
+  if (length < HEADER_LENGTH || length > MAX_DNS_LENGTH) return undefined;
   const view = new DataView(datagram.buffer, datagram.byteOffset, length);
   const counts = [4, 6, 8, 10].map((offset) => view.getUint16(offset));
   const count = counts.reduce((sum, count) => sum + count);
-  if (count > MAX_ENTRIES) {
-    throw new ProtocolError(
-      `Cannot read DNS message: ${count} entries exceed the limit of ${MAX_ENTRIES}`,
-    );
-  }
+  if (count > MAX_ENTRIES) return undefined;
   try {
     const packet = dnsPacket.decode(
       Buffer.from(datagram.buffer, datagram.byteOffset, length),
@@ -98,13 +88,12 @@ export function decodeDnsMessage(datagram: Uint8Array): DnsMessage {
         name: lowerCaseName(name),
         type,
       })).filter(({ name }) => isEncodable(name)),
-      answers: [...packet.answers, ...packet.additionals]
-        .flatMap(readRecord),
-      proposed: packet.authorities.flatMap(readRecord),
+      answers: readRecords([...packet.answers, ...packet.additionals]),
+      proposed: readRecords(packet.authorities),
     };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ProtocolError(`Cannot read DNS message: ${reason}`, { cause });
+  } catch {
+    // Any host can send what is no message.
+    return undefined;
   }
 }
 
@@ -150,42 +139,40 @@ export function isSameRecord(one: DnsRecord, other: DnsRecord): boolean {
     one.type === other.type && dataOf(one) === dataOf(other);
 }
 
-/** The record, or nothing if it is of another type or makes no sense. */
-function readRecord(answer: Answer): DnsRecord[] {
+function readRecords(answers: readonly Answer[]): DnsRecord[] {
+  return answers.flatMap((answer) => readRecord(answer) ?? []);
+}
+
+/** The record; `undefined` if it is of another type or makes no sense. */
+function readRecord(answer: Answer): DnsRecord | undefined {
   const { type, ttl, flush, data } = answer;
   const common = { name: lowerCaseName(answer.name), ttl, flush };
-  if (!isEncodable(common.name)) return [];
+  if (!isEncodable(common.name)) return undefined;
   switch (type) {
     case "PTR":
-      return typeof data === "string" && isEncodable(data)
-        ? [{ ...common, type, data: lowerCaseName(data) }]
-        : [];
+      if (typeof data !== "string" || !isEncodable(data)) return undefined;
+      return { ...common, type, data: lowerCaseName(data) };
     case "SRV": {
       const { target, port } = data as { target: string; port: number };
-      if (!isEncodable(target)) return [];
-      return [{
-        ...common,
-        type,
-        data: { target: lowerCaseName(target), port },
-      }];
+      if (!isEncodable(target)) return undefined;
+      return { ...common, type, data: { target: lowerCaseName(target), port } };
     }
     case "TXT": {
       const entries = data as Uint8Array[];
       const length = entries.reduce((sum, entry) => sum + entry.length, 0);
-      if (entries.length > MAX_TEXT_ENTRIES || length > MAX_TEXT_LENGTH) {
-        return [];
-      }
+      const isLong = entries.length > MAX_TEXT_ENTRIES ||
+        length > MAX_TEXT_LENGTH;
+      if (isLong) return undefined;
       const decoder = new TextDecoder();
       const texts = entries.map((entry) => decoder.decode(entry));
-      return [{ ...common, type, data: texts }];
+      return { ...common, type, data: texts };
     }
     case "A":
     case "AAAA":
-      return typeof data === "string" && isUnicast(data)
-        ? [{ ...common, type, data }]
-        : [];
+      if (typeof data !== "string" || !isUnicast(data)) return undefined;
+      return { ...common, type, data };
     default:
-      return [];
+      return undefined;
   }
 }
 

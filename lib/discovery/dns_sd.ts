@@ -5,19 +5,11 @@
  *
  * @module
  */
-import { ProtocolError } from "../base/errors.ts";
 import { joinSignals } from "../base/join_signals.ts";
 import { FIRST_UNPRIVILEGED_PORT, isDialable } from "../base/peer_address.ts";
-import type { DnsMessage } from "./dns_message.ts";
-import {
-  DNS_PORT,
-  type MulticastProtocol,
-  type OutgoingDatagram,
-  type Sender,
-} from "./multicast_protocol.ts";
+import { DNS_PORT, type OutgoingDatagram } from "./multicast_protocol.ts";
 import {
   type MulticastOptions,
-  type MulticastSocket,
   openMulticastSocket,
 } from "./multicast_socket.ts";
 import type { OwnShare, Share } from "./share_records.ts";
@@ -25,7 +17,6 @@ import type { OwnShare, Share } from "./share_records.ts";
 const SOCKET: MulticastOptions = {
   groups: { ipv4: "224.0.0.251", ipv6: "ff02::fb" },
   port: DNS_PORT,
-  sendingPort: DNS_PORT,
   timeToLive: 255,
   maxPerSecond: 100,
   sendsRoutable: false,
@@ -40,11 +31,6 @@ const FURTHER_ANSWERS_MS = 150;
 const RESOLVE_INTERVAL_MS = 500;
 /** Most addresses of a name. */
 const MAX_ADDRESSES = 16;
-
-/** A state machine of multicast DNS. */
-interface DnsMachine extends Omit<MulticastProtocol, "receive"> {
-  receive(message: DnsMessage, from: Sender, now: number): void;
-}
 
 /** Options for {@linkcode advertiseShares}. */
 export interface AdvertiseSharesOptions {
@@ -71,11 +57,11 @@ export interface ShareAdvertiser extends AsyncDisposable {
  * @throws {Deno.errors.AddrInUse} If another program has port 5353 for itself.
  */
 export async function advertiseShares(
-  options: AdvertiseSharesOptions = {},
+  { onHostName, hostname }: AdvertiseSharesOptions = {},
 ): Promise<ShareAdvertiser> {
   const { ShareResponder } = await import("./share_responder.ts");
-  const responder = new ShareResponder(Math.random, options.onHostName);
-  const socket = await openDns(responder, options);
+  const responder = new ShareResponder(Math.random, onHostName);
+  const socket = await openMulticastSocket(responder, { ...SOCKET, hostname });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> =>
     closing ??= socket.close(responder.goodbye());
@@ -119,30 +105,19 @@ export async function findShares(
 ): Promise<void> {
   if (signal.aborted) return;
   const { ShareBrowser } = await import("./share_browser.ts");
-  const options = { random: Math.random, onShare, onGone };
+  const options = { random: Math.random, onShare, onGone, hostAddress };
   const browser = new ShareBrowser(options, performance.now());
-  const receive: DnsMachine["receive"] = (message, { hostname }, now) => {
-    if ((hostAddress ?? hostname) !== hostname) return;
-    browser.receive(message, hostname, now);
-  };
-  using socket = await openDns({
-    get nextAtMs() {
-      return browser.nextAtMs;
-    },
-    interfacesChanged: (_interfaces, now) => browser.restart(now),
-    receive,
-    takeDue: (now) => browser.takeDue(now).map((datagram) => ({ datagram })),
-  });
+  using socket = await openMulticastSocket(browser, SOCKET);
   // Answers to other ports come at once and directly, while those to all may have to
   // wait a second after the last ones.
   let askAtMs = 0;
-  using _ = await openDns({
+  using _ = await openMulticastSocket({
     get nextAtMs() {
       return askAtMs;
     },
     interfacesChanged: () => askAtMs = 0,
     receive: (...parts) => {
-      receive(...parts);
+      browser.receive(...parts);
       socket.flush();
     },
     takeDue: (now): OutgoingDatagram[] => {
@@ -155,7 +130,7 @@ export async function findShares(
       askAtMs = now + HOST_INTERVAL_MS;
       return [{ datagram, to: { hostname: hostAddress, port: DNS_PORT } }];
     },
-  }, { sendingPort: 0 });
+  }, { ...SOCKET, sendingPort: 0 });
   await aborted(signal);
 }
 
@@ -177,31 +152,34 @@ export async function resolveLocalName(
   name: string,
   { signal, timeoutMs = RESOLVE_TIMEOUT_MS }: ResolveLocalNameOptions = {},
 ): Promise<readonly string[]> {
-  const { encodeDnsMessage } = await import("./dns_message.ts");
+  const codec = await import("./dns_message.ts");
   const wanted = name.toLowerCase().replace(/\.$/, "");
-  const found = new Set<string>();
+  let found: readonly string[] = [];
   const done = new AbortController();
   const timeout = AbortSignal.timeout(timeoutMs);
   using joined = joinSignals(signal, timeout, done.signal);
   let nextAtMs = 0;
   let doneAtMs = Infinity;
-  using _socket = await openDns({
+  using _socket = await openMulticastSocket({
     get nextAtMs() {
       return Math.min(nextAtMs, doneAtMs);
     },
     interfacesChanged: () => {},
-    receive: ({ isResponse, answers }, { hostname }, now) => {
-      for (const { name, type, data, ttl } of isResponse ? answers : []) {
+    receive: (datagram, { hostname }, now) => {
+      const message = codec.decodeDnsMessage(datagram);
+      if (!message?.isResponse) return;
+      for (const { name, type, data, ttl } of message.answers) {
         const isAddress = type === "A" || type === "AAAA";
         if (!isAddress || name !== wanted || ttl === 0) continue;
-        const isUsable = isDialable(
-          { hostname: data, port: FIRST_UNPRIVILEGED_PORT },
-          hostname,
-        );
-        if (!isUsable) continue;
-        if (found.size < MAX_ADDRESSES) found.add(data);
+        const address = { hostname: data, port: FIRST_UNPRIVILEGED_PORT };
+        if (!isDialable(address, hostname)) continue;
+        const others = found.filter((other) => other !== data);
+        const isNew = others.length === found.length;
         // The sender's own address surely answers.
-        if (data === hostname) moveFirst(found, data);
+        if (data === hostname) found = [data, ...others];
+        else if (isNew && found.length < MAX_ADDRESSES) {
+          found = [...found, data];
+        }
         doneAtMs = Math.min(doneAtMs, now + FURTHER_ANSWERS_MS);
       }
     },
@@ -210,35 +188,12 @@ export async function resolveLocalName(
       if (now < nextAtMs) return [];
       nextAtMs = now + RESOLVE_INTERVAL_MS;
       const questions = ["A", "AAAA"].map((type) => ({ name: wanted, type }));
-      return [{ datagram: encodeDnsMessage({ isResponse: false, questions }) }];
+      const query = { isResponse: false, questions };
+      return [{ datagram: codec.encodeDnsMessage(query) }];
     },
-  }, { sendingPort: 0 });
+  }, { ...SOCKET, sendingPort: 0 });
   await aborted(joined.signal);
-  return [...found];
-}
-
-async function openDns(
-  machine: DnsMachine,
-  options: Partial<MulticastOptions> = {},
-): Promise<MulticastSocket> {
-  const { decodeDnsMessage } = await import("./dns_message.ts");
-  const { hostname, sendingPort = DNS_PORT } = options;
-  return await openMulticastSocket({
-    get nextAtMs() {
-      return machine.nextAtMs;
-    },
-    interfacesChanged: (interfaces, now) =>
-      machine.interfacesChanged(interfaces, now),
-    takeDue: (now) => machine.takeDue(now),
-    receive: (datagram, from, now) => {
-      try {
-        machine.receive(decodeDnsMessage(datagram), from, now);
-      } catch (error) {
-        // Any host can send what is not a message.
-        if (!(error instanceof ProtocolError)) throw error;
-      }
-    },
-  }, { ...SOCKET, hostname, sendingPort });
+  return found;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -246,10 +201,4 @@ function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) resolve();
   signal.addEventListener("abort", () => resolve(), { once: true });
   return promise;
-}
-
-function moveFirst(found: Set<string>, first: string): void {
-  const others = [...found].filter((address) => address !== first);
-  found.clear();
-  for (const address of [first, ...others]) found.add(address);
 }

@@ -24,15 +24,12 @@ const PROBE_COUNT = 3;
 const QUICK_CONFLICTS = 15;
 const CONFLICT_PAUSE_MS = 5_000;
 
-/** Options for {@linkcode HostName}. */
 export interface HostNameOptions {
   readonly random: Random;
-  /** Announces the name, which is ours. */
-  readonly announce: (now: number) => void;
+  /** Announces the name, which is ours from now on. */
+  readonly onClaimed: (name: string, now: number) => void;
   /** Repeats it soon: another program of this machine took leave of it. */
   readonly repeat: (now: number) => void;
-  /** Called when the name becomes ours. */
-  readonly onClaimed: (name: string) => void;
 }
 
 /** A claim to a name. All times are milliseconds on one clock. */
@@ -53,7 +50,6 @@ export class HostName {
     return this.#probesSent > PROBE_COUNT ? this.#wantedName : undefined;
   }
 
-  /** The time of the next {@linkcode takeDue}. */
   get nextAtMs(): number {
     return this.#nextProbeMs;
   }
@@ -67,15 +63,33 @@ export class HostName {
     if (this.name === undefined) this.#probe(now);
   }
 
-  /** Takes a message of another host, or a copy of one of our own. */
   receive(message: DnsMessage, from: Sender, now: number): void {
     if (message.isResponse) this.#checkResponse(message, now);
     else this.#checkProbe(message, from, now);
   }
 
-  /** Takes the probes that are due. */
   takeDue(now: number): OutgoingDatagram[] {
-    return this.#nextProbeMs <= now ? this.#nextProbe(now) : [];
+    if (this.#nextProbeMs > now) return [];
+    if (this.#interfaces.length === 0) {
+      this.#nextProbeMs = Infinity;
+      return [];
+    }
+    this.#nextProbeMs = now + PROBE_INTERVAL_MS;
+    const name = this.#wantedName;
+    if (this.#probesSent++ === PROBE_COUNT) {
+      this.#nextProbeMs = Infinity;
+      this.#options.onClaimed(name, now);
+      return [];
+    }
+    return this.#interfaces.map((own) => ({
+      interfaceName: own.name,
+      datagram: encodeDnsMessage({
+        isResponse: false,
+        questions: [{ name, type: "ANY" }],
+        proposed: addressRecords(name, own.addresses)
+          .map((record) => ({ ...record, flush: false })),
+      }),
+    }));
   }
 
   get #wantedName(): string {
@@ -132,30 +146,6 @@ export class HostName {
       ? CONFLICT_PAUSE_MS
       : this.#options.random() * PROBE_INTERVAL_MS;
     this.#nextProbeMs = now + delayMs;
-  }
-
-  #nextProbe(now: number): OutgoingDatagram[] {
-    if (this.#interfaces.length === 0) {
-      this.#nextProbeMs = Infinity;
-      return [];
-    }
-    this.#nextProbeMs = now + PROBE_INTERVAL_MS;
-    const name = this.#wantedName;
-    if (this.#probesSent++ === PROBE_COUNT) {
-      this.#nextProbeMs = Infinity;
-      this.#options.announce(now);
-      this.#options.onClaimed(name);
-      return [];
-    }
-    return this.#interfaces.map((own) => ({
-      interfaceName: own.name,
-      datagram: encodeDnsMessage({
-        isResponse: false,
-        questions: [{ name, type: "ANY" }],
-        proposed: addressRecords(name, own.addresses)
-          .map((record) => ({ ...record, flush: false })),
-      }),
-    }));
   }
 }
 

@@ -40,7 +40,6 @@ const FAMILY_GAP_MS = 500;
 const MAX_PEERS = 512;
 const MAX_WAITING = 256;
 
-/** A message. */
 export interface LsdMessage {
   /** The port on which the peer listens. */
   readonly port: number;
@@ -95,9 +94,6 @@ export function decodeLsdMessage(datagram: Uint8Array): LsdMessage | undefined {
       case "cookie":
         cookie = value;
         break;
-      default:
-        // Further headers mean nothing to us.
-        break;
     }
   }
   if (port < 1 || port > 65_535 || infoHashes.size === 0) return undefined;
@@ -114,7 +110,6 @@ export interface LocalServiceDiscoveryOptions {
   readonly hostname?: string | undefined;
 }
 
-/** Options for {@linkcode LsdMachine}. */
 export interface LsdMachineOptions
   extends Pick<LocalServiceDiscoveryOptions, "port" | "onPeer"> {
   readonly random: Random;
@@ -128,13 +123,11 @@ export interface LocalServiceDiscovery extends Disposable {
   remove(infoHash: InfoHash): void;
 }
 
-/** A peer as it was last heard. */
 interface HeardPeer {
   readonly isIpv6: boolean;
   readonly atMs: number;
 }
 
-/** One torrent that is announced. */
 interface Announced {
   /** Times of the announces to come, in ascending order. */
   dueMs: number[];
@@ -158,7 +151,6 @@ export class LsdMachine {
     }`;
   }
 
-  /** The time of the next {@linkcode takeDue}. */
   get nextAtMs(): number {
     const times = [
       ...this.#waiting.map(({ atMs }) => atMs),
@@ -274,7 +266,6 @@ export async function openLocalServiceDiscovery(
   const socket = await openMulticastSocket(machine, {
     groups: GROUPS,
     port: PORT,
-    sendingPort: PORT,
     timeToLive: 1,
     maxPerSecond: MAX_PER_SECOND,
     sendsRoutable: true,

@@ -22,7 +22,6 @@ export interface NetworkInterface {
   readonly scopeid: number | null;
 }
 
-/** The family of an address. */
 export function familyOf(hostname: string): Family {
   return hostname.includes(":") ? "ipv6" : "ipv4";
 }
@@ -81,11 +80,10 @@ export function interfaceIndex(
 export function groupByInterface(
   list: readonly NetworkInterface[],
 ): MulticastInterface[] {
-  const names = [...new Set(list.map(({ name }) => name))];
-  return names.map((name) => ({
+  const byName = Map.groupBy(list, ({ name }) => name);
+  return Array.from(byName, ([name, entries]) => ({
     name,
-    addresses: list.filter((entry) =>
-      entry.name === name && !isLinkLocalIpv6(entry.address)
-    ).map(({ address }) => address),
+    addresses: entries.map(({ address }) => address)
+      .filter((address) => !isLinkLocalIpv6(address)),
   }));
 }

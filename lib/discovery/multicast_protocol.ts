@@ -9,12 +9,10 @@ import type { PeerAddress } from "../base/peer_address.ts";
 /** Port of multicast DNS. Here, so that it is known without the codec. */
 export const DNS_PORT = 5353;
 
-/** The families of addresses. */
 export type Family = "ipv4" | "ipv6";
 
 /** A network interface that is up. */
 export interface MulticastInterface {
-  /** The system's name for it. */
   readonly name: string;
   /** Its addresses; IPv6 link-local ones have no meaning elsewhere and are left out. */
   readonly addresses: readonly string[];

@@ -42,13 +42,11 @@ const LENGTH_OF_ONE = 1_400;
 /** Datagrams from all hosts together, as a multiple of those from one. */
 const ALL_HOSTS = 20;
 
-/** Options for {@linkcode openMulticastSocket}. */
 export interface MulticastOptions {
   readonly groups: Readonly<Record<Family, string>>;
-  /** The port of the groups. */
   readonly port: number;
-  /** The port that datagrams are sent from; 0 for any free one. */
-  readonly sendingPort: number;
+  /** The port that datagrams are sent from; 0 for any free one. @default port */
+  readonly sendingPort?: number;
   readonly timeToLive: number;
   /**
    * True to send over IPv6 from an address that others can connect to. A link-local
@@ -62,33 +60,19 @@ export interface MulticastOptions {
   readonly hostname?: string | undefined;
 }
 
-/** A protocol at work. */
-export interface MulticastSocket extends Disposable {
-  /** Sends what became due because the protocol's state was changed. */
-  flush(): void;
-  /** Sends the last datagrams and closes the sockets. */
-  close(last?: readonly OutgoingDatagram[]): Promise<void>;
-}
-
 /** The reason why this process cannot use multicast; undefined if it can. */
 export function multicastRefusal(): string | undefined {
   if (typeof Deno.listenDatagram !== "function") {
     return "Deno was started without --unstable-net";
   }
-  const missing = ([
-    { name: "sys", kind: "networkInterfaces" },
-    { name: "net" },
-  ] as const).find((descriptor) =>
+  const needed = {
+    "--allow-sys=networkInterfaces": { name: "sys", kind: "networkInterfaces" },
+    "--allow-net": { name: "net" },
+  } as const;
+  const missing = Object.entries(needed).find(([_, descriptor]) =>
     Deno.permissions.querySync(descriptor).state !== "granted"
   );
-  switch (missing?.name) {
-    case "sys":
-      return "the permission --allow-sys=networkInterfaces is missing";
-    case "net":
-      return "the permission --allow-net is missing";
-    default:
-      return undefined;
-  }
+  return missing && `the permission ${missing[0]} is missing`;
 }
 
 /**
@@ -104,24 +88,24 @@ export async function openMulticastSocket(
   if (refusal !== undefined) {
     throw new TypeError(`Cannot use multicast: ${refusal}`);
   }
-  const runner = new Runner(protocol, options);
+  const socket = new MulticastSocket(protocol, options);
   try {
-    await runner.start();
-    return runner;
+    await socket.start();
+    return socket;
   } catch (error) {
-    runner[Symbol.dispose]();
+    socket[Symbol.dispose]();
     throw error;
   }
 }
 
-/** An address of an interface, with the socket bound to it. */
 interface BoundAddress {
   readonly interfaceName: string;
   readonly family: Family;
   readonly socket: Deno.DatagramConn;
 }
 
-class Runner implements MulticastSocket {
+/** A protocol at work. */
+class MulticastSocket implements Disposable {
   readonly #protocol: MulticastProtocol;
   readonly #options: MulticastOptions;
   readonly #receivers = new Map<Family, Deno.DatagramConn>();
@@ -156,6 +140,7 @@ class Runner implements MulticastSocket {
     this.#watch = setInterval(() => this.#readInterfaces(), WATCH_INTERVAL_MS);
   }
 
+  /** Sends what became due because the protocol's state was changed. */
   flush(): void {
     if (this.#isClosed) return;
     clearTimeout(this.#timer);
@@ -168,6 +153,7 @@ class Runner implements MulticastSocket {
     this.#timer = setTimeout(() => this.flush(), waitMs);
   }
 
+  /** Sends the last datagrams and closes the sockets. */
   async close(last: readonly OutgoingDatagram[] = []): Promise<void> {
     await Promise.all(last.flatMap((outgoing) => this.#send(outgoing)));
     this[Symbol.dispose]();
@@ -213,20 +199,19 @@ class Runner implements MulticastSocket {
   #receive(datagram: Uint8Array, { hostname, port }: Deno.NetAddr): void {
     const now = performance.now();
     const network = this.#networks.find(({ holds }) => holds(hostname));
-    const isNear = network !== undefined || isLinkLocalIpv6(hostname);
+    if (network === undefined && !isLinkLocalIpv6(hostname)) return;
+    const { maxPerSecond: perSecond } = this.#options;
+    const rate = this.#rates.getOrInsertComputed(
+      hostname,
+      () => new RateLimiter({ perSecond, burst: perSecond }),
+    );
     const cost = Math.max(1, datagram.length / LENGTH_OF_ONE);
-    if (!isNear || !this.#mayPass(hostname, cost, now)) return;
+    const mayPass = rate.tryTake(cost, now) &&
+      this.#totalRate.tryTake(cost, now);
+    if (!mayPass) return;
     const sender = { hostname, port, interfaceName: network?.name };
     this.#protocol.receive(datagram, sender, now);
     this.flush();
-  }
-
-  #mayPass(hostname: string, cost: number, now: number): boolean {
-    const { maxPerSecond } = this.#options;
-    const limit = { perSecond: maxPerSecond, burst: maxPerSecond };
-    const rate = this.#rates
-      .getOrInsertComputed(hostname, () => new RateLimiter(limit));
-    return rate.tryTake(cost, now) && this.#totalRate.tryTake(cost, now);
   }
 
   #send(outgoing: OutgoingDatagram): Promise<void>[] {
@@ -256,12 +241,11 @@ class Runner implements MulticastSocket {
   async #readInterfaces(): Promise<void> {
     // A program may give the permission up; what is bound works on.
     if (multicastRefusal() !== undefined) return;
-    const { hostname } = this.#options;
+    const { hostname, sendsRoutable } = this.#options;
     const list = listInterfaces(Deno.networkInterfaces(), hostname);
     const known = JSON.stringify(list);
     if (known === this.#known || this.#isClosed) return;
     this.#known = known;
-    const { sendsRoutable } = this.#options;
     const addresses = sendingAddresses(list, sendsRoutable);
     for (const [hostname, { socket }] of this.#bound) {
       if (addresses.has(hostname)) continue;
@@ -289,14 +273,16 @@ class Runner implements MulticastSocket {
     interfaceName: string,
     index: number,
   ): Promise<void> {
-    const { groups, sendingPort, timeToLive } = this.#options;
+    const { groups, port, sendingPort = port, timeToLive } = this.#options;
     const family = familyOf(hostname);
     try {
       const receiver = this.#receivers.get(family);
       if (receiver === undefined) return;
       await (family === "ipv4"
         ? receiver.joinMulticastV4(groups.ipv4, hostname)
-        : receiver.joinMulticastV6(groups.ipv6, index)).catch(ignoreMembership);
+        : receiver.joinMulticastV6(groups.ipv6, index))
+        // A second address of an interface finds the group joined.
+        .catch(() => {});
       const socket = this.#listen(hostname, sendingPort);
       if (family === "ipv4") {
         // Joined for its options: a socket bound to an address receives none of it.
@@ -330,6 +316,3 @@ async function send(
     // Harmless: the interface has gone down, and protocols repeat what they send.
   }
 }
-
-/** A second address of an interface finds the group joined. */
-function ignoreMembership(): void {}

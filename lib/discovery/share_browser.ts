@@ -10,10 +10,16 @@ import { BoundedMap } from "../base/bounded_map.ts";
 import { isDialable } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
 import {
-  type DnsMessage,
+  decodeDnsMessage,
   type DnsRecord,
   encodeDnsMessage,
 } from "./dns_message.ts";
+import type {
+  MulticastInterface,
+  MulticastProtocol,
+  OutgoingDatagram,
+  Sender,
+} from "./multicast_protocol.ts";
 import { readShare, RECORD_TTL, SERVICE, type Share } from "./share_records.ts";
 
 /** Shares that are remembered, and hosts of theirs. */
@@ -27,13 +33,14 @@ const FIRST_QUERY_RANGE_MS = 50;
 const FIRST_INTERVAL_MS = 500;
 const MAX_INTERVAL_MS = 45_000;
 
-/** Options for {@linkcode ShareBrowser}. */
 export interface ShareBrowserOptions {
   readonly random: Random;
   /** Called for each new share and each change of one. */
   readonly onShare: (share: Share) => void;
   /** Called when the last host of a share has said goodbye, or its records have expired. */
   readonly onGone: (id: string) => void;
+  /** Reads the messages of the host with this address only. @default {all hosts} */
+  readonly hostAddress?: string | undefined;
 }
 
 /** The known records of one instance of the service. */
@@ -48,7 +55,7 @@ interface Instance {
 }
 
 /** The shares of other hosts. All times are milliseconds on one clock. */
-export class ShareBrowser {
+export class ShareBrowser implements MulticastProtocol {
   readonly #options: ShareBrowserOptions;
   readonly #instances = new Map<string, Instance>();
   readonly #addresses = new BoundedMap<string, string[]>(MAX_SHARES);
@@ -60,7 +67,6 @@ export class ShareBrowser {
     this.#nextQueryMs = now + options.random() * FIRST_QUERY_RANGE_MS;
   }
 
-  /** The time of the next {@linkcode takeDue}. */
   get nextAtMs(): number {
     return this.#instances.values().reduce(
       (least, { expiresAtMs }) => Math.min(least, expiresAtMs),
@@ -68,22 +74,20 @@ export class ShareBrowser {
     );
   }
 
-  /** Asks again from the beginning, as after a change of networks. */
-  restart(now: number): void {
+  /** Asks again from the beginning. */
+  interfacesChanged(_: readonly MulticastInterface[], now: number): void {
     this.#intervalMs = FIRST_INTERVAL_MS;
     this.#nextQueryMs = now;
   }
 
-  /** Takes a message; `from` is the address of its sender. */
-  receive(
-    { isResponse, answers }: DnsMessage,
-    from: string,
-    now: number,
-  ): void {
-    if (!isResponse) return;
+  receive(datagram: Uint8Array, { hostname: from }: Sender, now: number): void {
+    const { hostAddress = from } = this.#options;
+    if (hostAddress !== from) return;
+    const message = decodeDnsMessage(datagram);
+    if (!message?.isResponse) return;
     const changed = new Set<Instance>();
     const moved = new Set<string>();
-    for (const record of answers) {
+    for (const record of message.answers) {
       this.#take(record, { from, now, changed, moved });
     }
     for (const instance of this.#instances.values()) {
@@ -97,14 +101,14 @@ export class ShareBrowser {
   }
 
   /** Takes the queries that are due, and forgets what has expired. */
-  takeDue(now: number): Uint8Array[] {
+  takeDue(now: number): OutgoingDatagram[] {
     for (const instance of [...this.#instances.values()]) {
       if (instance.expiresAtMs <= now) this.#forget(instance);
     }
     if (this.#nextQueryMs > now) return [];
     this.#nextQueryMs = now + this.#intervalMs;
     this.#intervalMs = Math.min(2 * this.#intervalMs, MAX_INTERVAL_MS);
-    return [this.query(now)];
+    return [{ datagram: this.query(now) }];
   }
 
   /** The question, with the shares that are known. */

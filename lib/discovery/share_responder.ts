@@ -12,6 +12,7 @@ import type { PeerAddress } from "../base/peer_address.ts";
 import { type Random, randomBelow } from "../base/random.ts";
 import { RateLimiter } from "../base/rate_limiter.ts";
 import {
+  decodeDnsMessage,
   type DnsMessage,
   type DnsRecord,
   encodeDnsMessage,
@@ -22,6 +23,7 @@ import { HostName } from "./host_name.ts";
 import {
   DNS_PORT,
   type MulticastInterface,
+  type MulticastProtocol,
   type OutgoingDatagram,
   type Sender,
 } from "./multicast_protocol.ts";
@@ -46,8 +48,8 @@ const DIRECT_RATE = { perSecond: 200, burst: 400 };
 /** Seconds for which a resolver that does not speak multicast may keep an answer. */
 const UNICAST_TTL = 10;
 
-/** The records that are sent together: of the host, or of the share with this id. */
-type Group = { readonly shareId: string } | "host";
+/** The records that are sent together: of the host, or of the share with an id. */
+type Group = "host" | `share ${string}`;
 
 interface PlannedAnswer {
   readonly group: Group;
@@ -56,13 +58,13 @@ interface PlannedAnswer {
 }
 
 /** The shares of this machine. All times are milliseconds on one clock. */
-export class ShareResponder {
+export class ShareResponder implements MulticastProtocol {
   readonly #random: Random;
   /** The name that service records refer to. */
   readonly #serviceHost: string;
   readonly #suffix: string;
-  /** By id, with the name of each in DNS. */
-  readonly #shares = new Map<string, { share: OwnShare; instance: string }>();
+  /** With the name of each in DNS. */
+  readonly #shares = new Map<Group, { share: OwnShare; instance: string }>();
   #shareCount = 0;
   #interfaces: readonly MulticastInterface[] = [];
   #planned: PlannedAnswer[] = [];
@@ -80,11 +82,13 @@ export class ShareResponder {
     this.#serviceHost = `lanswarm-${this.#suffix}.local`;
     this.#hostName = new HostName({
       random,
-      announce: (now) => this.#announce("host", now),
+      onClaimed: (name, now) => {
+        this.#announce("host", now);
+        onHostName?.(name);
+      },
       repeat: (now) => {
         for (const { name } of this.#interfaces) this.#plan("host", name, now);
       },
-      onClaimed: (name) => onHostName?.(name),
     });
   }
 
@@ -93,7 +97,6 @@ export class ShareResponder {
     return this.#hostName.name;
   }
 
-  /** The time of the next {@linkcode takeDue}. */
   get nextAtMs(): number {
     if (this.#immediate.length > 0) return -Infinity;
     return this.#planned.reduce(
@@ -114,21 +117,22 @@ export class ShareResponder {
 
   /** Adds a share, or replaces the one with its id, and announces it. */
   setShare(share: OwnShare, now: number): void {
-    let known = this.#shares.get(share.id);
+    const group: Group = `share ${share.id}`;
+    let known = this.#shares.get(group);
     if (known !== undefined && known.share.name !== share.name) {
       this.removeShare(share.id);
       known = undefined;
     }
     const suffix = `${this.#suffix}-${++this.#shareCount}`;
     const instance = known?.instance ?? instanceName(share.name, suffix);
-    this.#shares.set(share.id, { share, instance });
-    this.#announce({ shareId: share.id }, now);
+    this.#shares.set(group, { share, instance });
+    this.#announce(group, now);
   }
 
   /** Removes a share and says so. */
   removeShare(id: string): void {
-    this.#immediate.push(...this.#goodbye([{ shareId: id }]));
-    this.#shares.delete(id);
+    this.#immediate.push(...this.#goodbye([`share ${id}`]));
+    this.#shares.delete(`share ${id}`);
   }
 
   /** The last messages: all records are gone. */
@@ -136,28 +140,25 @@ export class ShareResponder {
     return this.#goodbye(this.#groups());
   }
 
-  /** Takes a message of another host, or a copy of one of our own. */
-  receive(message: DnsMessage, from: Sender, now: number): void {
+  receive(datagram: Uint8Array, from: Sender, now: number): void {
+    const message = decodeDnsMessage(datagram);
+    if (message === undefined) return;
     this.#hostName.receive(message, from, now);
     if (message.isResponse) return;
     if (from.port === DNS_PORT) this.#planAnswers(message, from, now);
     else this.#answerDirectly(message, from, now);
   }
 
-  /** Takes the messages that are due. */
   takeDue(now: number): OutgoingDatagram[] {
     const due = this.#immediate.splice(0);
     due.push(...this.#hostName.takeDue(now));
-    const [ready, later] = [[], []] as [PlannedAnswer[], PlannedAnswer[]];
-    for (const planned of this.#planned) {
-      (planned.atMs <= now ? ready : later).push(planned);
-    }
-    this.#planned = later;
+    const ready = this.#planned.filter(({ atMs }) => atMs <= now);
+    this.#planned = this.#planned.filter(({ atMs }) => atMs > now);
     for (const [key, sentMs] of this.#lastSentMs) {
       if (now - sentMs >= REPEAT_MS) this.#lastSentMs.delete(key);
     }
     for (const { group, interfaceName } of ready) {
-      const key = keyOf(group, interfaceName);
+      const key = `${interfaceName} ${group}`;
       if (this.#lastSentMs.get(key) === now) continue;
       this.#lastSentMs.set(key, now);
       due.push(...this.#multicast(group, interfaceName));
@@ -166,10 +167,7 @@ export class ShareResponder {
   }
 
   #groups(): Group[] {
-    return [
-      "host",
-      ...[...this.#shares.keys()].map((shareId) => ({ shareId })),
-    ];
+    return ["host", ...this.#shares.keys()];
   }
 
   /** The records of a group on an interface. */
@@ -187,7 +185,7 @@ export class ShareResponder {
         ? []
         : hostRecords(hostName, addresses, ttl);
     }
-    const known = this.#shares.get(group.shareId);
+    const known = this.#shares.get(group);
     if (known === undefined) return [];
     const { share, instance } = known;
     const host = this.#serviceHost;
@@ -242,13 +240,13 @@ export class ShareResponder {
     now: number,
     repeatMs = REPEAT_MS,
   ): void {
-    const key = keyOf(group, interfaceName);
+    const key = `${interfaceName} ${group}`;
     const delayMs = MIN_ANSWER_DELAY_MS +
       this.#random() * ANSWER_DELAY_RANGE_MS;
     const lastMs = this.#lastSentMs.get(key) ?? -Infinity;
     const atMs = Math.max(now + delayMs, lastMs + repeatMs);
     const isPlanned = this.#planned.some((planned) =>
-      keyOf(planned.group, planned.interfaceName) === key &&
+      planned.group === group && planned.interfaceName === interfaceName &&
       planned.atMs <= atMs + ANSWER_DELAY_RANGE_MS
     );
     if (!isPlanned) this.#planned.push({ group, interfaceName, atMs });
@@ -299,9 +297,4 @@ function isAnswer(record: DnsRecord, type: string): boolean {
   if (type === record.type || type === "ANY") return true;
   return record.type === "NSEC" && (type === "A" || type === "AAAA") &&
     !record.data.rrtypes.includes(type);
-}
-
-function keyOf(group: Group, interfaceName: string): string {
-  const name = group === "host" ? "host" : `share ${group.shareId}`;
-  return `${interfaceName} ${name}`;
 }

@@ -11,7 +11,6 @@
  */
 import { delay } from "@std/async/delay";
 import { fromFileUrl } from "@std/path";
-import { ProtocolError } from "../../lib/base/errors.ts";
 import {
   decodeDnsMessage,
   type DnsRecord,
@@ -189,13 +188,10 @@ async function attack(): Promise<void> {
   const takeLeave = async (): Promise<void> => {
     for await (const [datagram, from] of heard) {
       if ((from as Deno.NetAddr).hostname === own.address) continue;
-      try {
-        const { isResponse, answers } = decodeDnsMessage(datagram);
-        const gone = answers.map((record) => ({ ...record, ttl: 0 }));
-        if (isResponse) await send(response(gone), 5353);
-      } catch (error) {
-        if (!(error instanceof ProtocolError)) throw error;
-      }
+      const message = decodeDnsMessage(datagram);
+      if (!message?.isResponse) continue;
+      const gone = message.answers.map((record) => ({ ...record, ttl: 0 }));
+      await send(response(gone), 5353);
     }
   };
   void takeLeave();

@@ -1,5 +1,4 @@
-import { assertEquals, assertLess, assertThrows } from "@std/assert";
-import { ProtocolError } from "../../../lib/base/errors.ts";
+import { assertEquals, assertLess } from "@std/assert";
 import {
   decodeDnsMessage,
   type DnsMessage,
@@ -38,7 +37,7 @@ function header(questionCount: number, answerCount = 0): number[] {
 }
 
 function assertRefused(bytes: ArrayLike<number>): void {
-  assertThrows(() => decodeDnsMessage(Uint8Array.from(bytes)), ProtocolError);
+  assertEquals(decodeDnsMessage(Uint8Array.from(bytes)), undefined);
 }
 
 Deno.test("isSameRecord() ignores the case of names, and not that of texts", () => {
@@ -60,7 +59,7 @@ Deno.test("isSameRecord() ignores the case of names, and not that of texts", () 
 });
 
 Deno.test("decodeDnsMessage() reads what encodeDnsMessage() writes", () => {
-  const read = decodeDnsMessage(encodeDnsMessage(MESSAGE));
+  const read = decodeDnsMessage(encodeDnsMessage(MESSAGE))!;
   const withFlush = (
     { answers, proposed, ...message }: DnsMessage,
   ): DnsMessage => ({
@@ -83,7 +82,7 @@ Deno.test("decodeDnsMessage() reads a question with the QU bit", () => {
   });
   // The class stands last.
   message[message.length - 2] = 0x80;
-  assertEquals(decodeDnsMessage(message).questions, [
+  assertEquals(decodeDnsMessage(message)!.questions, [
     { name: "lanswarm.local", type: "A" },
   ]);
 });
@@ -128,11 +127,7 @@ Deno.test("decodeDnsMessage() spends little on many names that are long chains o
     ...Array.from({ length: 156 }, () => question).flat(),
   ]);
   const startMs = performance.now();
-  try {
-    decodeDnsMessage(bytes);
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-  }
+  decodeDnsMessage(bytes);
   assertLess(performance.now() - startMs, 100);
 });
 
@@ -142,7 +137,7 @@ Deno.test("decodeDnsMessage() leaves out a TXT record without measure", () => {
     data: Array.from({ length: 30 }, () => "x=".padEnd(200, "y")),
   }];
   const message = { isResponse: true, questions: [], answers, proposed: [] };
-  assertEquals(decodeDnsMessage(encodeDnsMessage(message)).answers, []);
+  assertEquals(decodeDnsMessage(encodeDnsMessage(message))!.answers, []);
 });
 
 Deno.test(`decodeDnsMessage() survives any datagram (seed ${FUZZ_SEED})`, async () => {
@@ -152,7 +147,6 @@ Deno.test(`decodeDnsMessage() survives any datagram (seed ${FUZZ_SEED})`, async 
       Uint8Array.from([...header(1), 1, 0x61, 0xc0, 12, 0, 1, 0, 1]),
     ],
     decode: decodeDnsMessage,
-    refusal: ProtocolError,
     longestMs: 50,
   });
 });

@@ -3,22 +3,16 @@
  *
  * @module
  */
-import { ProtocolError } from "../../../lib/base/errors.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
 import {
   decodeDnsMessage,
   type DnsMessage,
 } from "../../../lib/discovery/dns_message.ts";
-import type {
-  MulticastInterface,
-  OutgoingDatagram,
-  Sender,
-} from "../../../lib/discovery/multicast_protocol.ts";
 import { ShareBrowser } from "../../../lib/discovery/share_browser.ts";
 import { DNS_PORT } from "../../../lib/discovery/multicast_protocol.ts";
 import type { OwnShare } from "../../../lib/discovery/share_records.ts";
 import { ShareResponder } from "../../../lib/discovery/share_responder.ts";
-import { type Machine, VirtualNetwork } from "./machines.ts";
+import { VirtualNetwork } from "./machines.ts";
 
 export const SHARE: OwnShare = {
   id: "0123456789abcdef0123456789abcdef01234567",
@@ -28,31 +22,6 @@ export const SHARE: OwnShare = {
   port: 8000,
   hostName: "teacher-pc",
 };
-
-/** A machine that reads messages. */
-interface DnsMachine {
-  readonly nextAtMs: number;
-  interfacesChanged(list: readonly MulticastInterface[], now: number): void;
-  receive(message: DnsMessage, from: Sender, now: number): void;
-  takeDue(now: number): readonly OutgoingDatagram[];
-}
-
-function toMachine(machine: DnsMachine): Machine {
-  return {
-    get nextAtMs() {
-      return machine.nextAtMs;
-    },
-    interfacesChanged: (list, now) => machine.interfacesChanged(list, now),
-    takeDue: (now) => machine.takeDue(now),
-    receive: (datagram, from, now) => {
-      try {
-        machine.receive(decodeDnsMessage(datagram), from, now);
-      } catch (error) {
-        if (!(error instanceof ProtocolError)) throw error;
-      }
-    },
-  };
-}
 
 /** A network on which shares are advertised and found. */
 export class DnsNetwork extends VirtualNetwork {
@@ -68,7 +37,7 @@ export class DnsNetwork extends VirtualNetwork {
   advertise(address: string, ...shares: OwnShare[]): ShareResponder {
     const random = seededRandom(this.#seed++);
     const responder = new ShareResponder(random);
-    this.add(address, toMachine(responder));
+    this.add(address, responder);
     for (const share of shares) responder.setShare(share, this.now);
     return responder;
   }
@@ -84,19 +53,14 @@ export class DnsNetwork extends VirtualNetwork {
         note(`+${name} at ${addresses} ${port}`),
       onGone: (id) => note(`-${id.slice(0, 4)}`),
     }, this.now);
-    this.add(
-      address,
-      toMachine({
-        get nextAtMs() {
-          return browser.nextAtMs;
-        },
-        interfacesChanged: () => {},
-        receive: (message, { hostname }, now) =>
-          browser.receive(message, hostname, now),
-        takeDue: (now) =>
-          browser.takeDue(now).map((datagram) => ({ datagram })),
-      }),
-    );
+    this.add(address, {
+      get nextAtMs() {
+        return browser.nextAtMs;
+      },
+      interfacesChanged: () => {},
+      receive: (...parts) => browser.receive(...parts),
+      takeDue: (now) => browser.takeDue(now),
+    });
     return browser;
   }
 
@@ -104,6 +68,6 @@ export class DnsNetwork extends VirtualNetwork {
   messagesOf(address: string): (DnsMessage & { readonly atMs: number })[] {
     return this.sent.filter(({ from }) => from === address).map((
       { atMs, outgoing },
-    ) => ({ atMs, ...decodeDnsMessage(outgoing.datagram) }));
+    ) => ({ atMs, ...decodeDnsMessage(outgoing.datagram)! }));
   }
 }

@@ -159,7 +159,7 @@ Deno.test("a resolver on another port is answered there, with its question and i
   const [{ outgoing }] = network.sent as [typeof network.sent[0]];
   assert("to" in outgoing);
   assertEquals(outgoing.to, { hostname: TWO, port: 40_000 });
-  const { id, questions, answers } = decodeDnsMessage(outgoing.datagram);
+  const { id, questions, answers } = decodeDnsMessage(outgoing.datagram)!;
   assertEquals([id, questions], [42, [{ name: "lanswarm.local", type: "A" }]]);
   assertEquals(answers, [{
     ...{ name: "lanswarm.local", type: "A", data: ONE, ttl: 10 },
@@ -248,16 +248,14 @@ Deno.test("hosts with one name, whose networks are joined, settle the conflict",
     response(...hostRecords("lanswarm.local", [TWO])),
   );
   const joined = networks[0];
-  const machine = {
+  joined.add(TWO, {
     get nextAtMs() {
       return hosts[1]!.nextAtMs;
     },
     interfacesChanged: () => {},
-    receive: (datagram: Uint8Array, from: never, now: number) =>
-      hosts[1]!.receive(decodeDnsMessage(datagram), from, now),
-    takeDue: (now: number) => hosts[1]!.takeDue(now),
-  };
-  joined.add(TWO, machine);
+    receive: (...parts) => hosts[1]!.receive(...parts),
+    takeDue: (now) => hosts[1]!.takeDue(now),
+  });
   joined.run(10_000);
   assertEquals(
     hosts.map(({ hostName }) => hostName).sort(),

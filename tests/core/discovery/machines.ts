@@ -5,18 +5,9 @@
  * @module
  */
 import type {
-  MulticastInterface,
+  MulticastProtocol,
   OutgoingDatagram,
-  Sender,
 } from "../../../lib/discovery/multicast_protocol.ts";
-
-/** A machine as the network needs it. */
-export interface Machine {
-  readonly nextAtMs: number;
-  interfacesChanged(list: readonly MulticastInterface[], now: number): void;
-  receive(datagram: Uint8Array, from: Sender, now: number): void;
-  takeDue(now: number): readonly OutgoingDatagram[];
-}
 
 /** A datagram that was sent. */
 export interface Sent {
@@ -29,12 +20,12 @@ export interface Sent {
 export class VirtualNetwork {
   now = 0;
   readonly sent: Sent[] = [];
-  readonly #machines = new Map<string, Machine>();
+  readonly #machines = new Map<string, MulticastProtocol>();
 
   constructor(readonly port: number) {}
 
   /** Connects a machine with an address. */
-  add(address: string, machine: Machine): void {
+  add(address: string, machine: MulticastProtocol): void {
     this.#machines.set(address, machine);
     const list = [{ name: "eth0", addresses: [address] }];
     machine.interfacesChanged(list, this.now);

@@ -27,7 +27,7 @@ Deno.test("the names of instances are labels of DNS, whatever the share is calle
     });
     const { answers } = decodeDnsMessage(
       encodeDnsMessage({ isResponse: true, answers: records }),
-    );
+    )!;
     assertEquals(answers[1]!.data, instance.toLowerCase());
   }
 });
