@@ -9,7 +9,7 @@ import { fromFileUrl } from "@std/path";
 import type { Storage } from "../lib/peers.ts";
 import {
   advertiseShares,
-  executablesOf,
+  ExecutableFolder,
   type ListedShare,
   multicastRefusal,
   type ShareAdvertiser,
@@ -49,11 +49,11 @@ export async function startServer(
 }
 
 /** The executables to hand to machines with nothing installed. */
-function ownExecutables(): ReturnType<typeof executablesOf> {
-  if (Deno.build.standalone) return executablesOf(Deno.execPath());
+function ownExecutables(): ExecutableFolder {
+  if (Deno.build.standalone) return new ExecutableFolder(Deno.execPath());
   const name = Deno.build.os === "windows" ? "lanswarm.exe" : "lanswarm";
   const compiled = new URL(`../dist/${name}`, import.meta.url);
-  return executablesOf(fromFileUrl(compiled));
+  return new ExecutableFolder(fromFileUrl(compiled));
 }
 
 /** Shares that are advertised on the network, where that is possible. */

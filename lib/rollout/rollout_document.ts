@@ -15,7 +15,7 @@ import {
   type RolloutState,
 } from "./host_state.ts";
 import type { Rollout, Verdict } from "./rollout.ts";
-import { isSourceNeeded, type SourceLight } from "./source_light.ts";
+import type { SourceLight } from "./source_light.ts";
 
 /** The verdict of a document. */
 export type VerdictDocument = Omit<Verdict, "missing">;
@@ -55,11 +55,14 @@ export interface FinishDocument {
 export interface RolloutDocument {
   /** Of this format. */
   readonly version: 1;
-  /** The info hash, once the share is ready. */
+  /**
+   * 1 to 64 letters and digits: the info hash once the share is ready, the same on
+   * every machine that offers it; before that a random one.
+   */
   readonly id: string;
-  /** Name of the share. */
+  /** Name of the file or folder. */
   readonly name: string;
-  /** Of the content; absent until it is known. */
+  /** Length of the content in bytes; absent until it is known. */
   readonly sizeBytes?: number | undefined;
   /** `hashing` until there is a torrent file. */
   readonly state: "hashing" | "ready";
@@ -107,7 +110,7 @@ export function describeRollout(
     limitBytesPerSecond: limit?.bytesPerSecond,
     verdict,
     source: light && {
-      needed: isSourceNeeded(light, verdict),
+      needed: !verdict.isMet && light.light !== "green",
       onlyHere: Math.ceil(light.onlyHere * 1e4) / 1e4,
       light: light.light,
     },
@@ -135,18 +138,16 @@ function describeHost(
   { isReporting, firstSeenMs, completeAtMs, ...host }: RolloutHost,
   clocks: Clocks,
 ): HostDocument {
+  const time = (ms: number | undefined): string | undefined =>
+    ms === undefined ? undefined : wallTime(ms, clocks);
   return {
     ...host,
     fraction: floored(host.fraction),
     downloadBytesPerSecond: Math.round(host.downloadBytesPerSecond),
     uploadBytesPerSecond: Math.round(host.uploadBytesPerSecond),
     source: isReporting ? "hash" : "announce",
-    firstSeen: firstSeenMs === undefined
-      ? undefined
-      : wallTime(firstSeenMs, clocks),
-    completeAt: completeAtMs === undefined
-      ? undefined
-      : wallTime(completeAtMs, clocks),
+    firstSeen: time(firstSeenMs),
+    completeAt: time(completeAtMs),
   };
 }
 

@@ -62,13 +62,11 @@ async function storedLength(
       sum += length;
       continue;
     }
-    const file = isNamed || isStaged
+    let size = isNamed || isStaged
       ? await sizeOnDisk(join(above, ...path))
       : undefined;
-    const part = file === undefined && hasParts
-      ? await sizeOnDisk(join(parts, String(index)))
-      : undefined;
-    sum += Math.min(length, file ?? part ?? 0);
+    if (hasParts) size ??= await sizeOnDisk(join(parts, String(index)));
+    sum += Math.min(length, size ?? 0);
   }
   return sum;
 }

@@ -20,26 +20,21 @@ export interface ExecutableFile extends OfferedExecutable {
   readonly length: number;
 }
 
-/** Options of {@linkcode ExecutableFolder}. */
-export interface ExecutableFolderOptions {
-  /**
-   * The executable for `hostTarget`; it may have any name. Its folder is searched
-   * for `lanswarm-TARGET`.
-   */
-  readonly hostPath: string;
-  /** The target of `hostPath`. @default {this machine's target} */
-  readonly hostTarget?: string;
-}
-
 /** Finds and hashes executables. */
 export class ExecutableFolder {
-  readonly #options: Required<ExecutableFolderOptions>;
+  readonly #hostPath: string;
+  readonly #hostTarget: string;
   /** By path, size and time of modification. */
   readonly #hashes = new Map<string, Promise<string>>();
 
-  /** Searches nothing yet. */
-  constructor(options: ExecutableFolderOptions) {
-    this.#options = { hostTarget: Deno.build.target, ...options };
+  /**
+   * Searches nothing yet.
+   * @param hostPath An executable of any name; its folder has `lanswarm-TARGET`.
+   * @param hostTarget The target of `hostPath`.
+   */
+  constructor(hostPath: string, hostTarget: string = Deno.build.target) {
+    this.#hostPath = hostPath;
+    this.#hostTarget = hostTarget;
   }
 
   /** The targets of the executables that are there now; none is read. */
@@ -64,10 +59,11 @@ export class ExecutableFolder {
 
   /** Synchronous, as the page is rendered in one turn. */
   #locate(target: string): [path: string, info: Deno.FileInfo] | undefined {
-    const { hostPath, hostTarget } = this.#options;
     const suffix = target.includes("windows") ? ".exe" : "";
-    const beside = join(dirname(hostPath), `lanswarm-${target}${suffix}`);
-    for (const path of target === hostTarget ? [hostPath, beside] : [beside]) {
+    const name = `lanswarm-${target}${suffix}`;
+    const beside = join(dirname(this.#hostPath), name);
+    const isHost = target === this.#hostTarget;
+    for (const path of isHost ? [this.#hostPath, beside] : [beside]) {
       try {
         const info = Deno.statSync(path);
         if (info.isFile) return [path, info];
@@ -77,11 +73,6 @@ export class ExecutableFolder {
     }
     return undefined;
   }
-}
-
-/** The folder of `deno task compile`, or that of the executable that runs. */
-export function executablesOf(hostPath: string): ExecutableFolder {
-  return new ExecutableFolder({ hostPath });
 }
 
 /** The SHA-256 of a file, in hex. */

@@ -10,9 +10,7 @@ import type { TrackerRequest } from "../tracker/http_handler.ts";
 /** Bytes that are read at once: those that a download holds in memory. */
 const CHUNK_LENGTH = 256 * 1024;
 
-/** A file that can be sent. */
 export interface ServedFile {
-  /** In bytes. */
   readonly length: number;
   /** Changes with the content: any text without quotes. */
   readonly version: string;
@@ -51,20 +49,17 @@ export function fileResponse(
   const range = condition === undefined || condition === etag
     ? parseRange(request.header("range"), file.length)
     : undefined;
-  if (range === undefined) {
-    const body = chunksOf(file, { start: 0, end: file.length });
-    return { status: 200, headers: common, body, length: file.length };
-  }
+  const part = (place: string): HttpResponse["headers"] => (
+    { ...common, "content-range": `bytes ${place}/${file.length}` }
+  );
   if (range === "unsatisfiable") {
-    const headers = { ...common, "content-range": `bytes */${file.length}` };
-    return { status: 416, headers, body: "" };
+    return { status: 416, headers: part("*"), body: "" };
   }
-  const { start, end } = range;
-  const content = `bytes ${start}-${end - 1}/${file.length}`;
+  const { start, end } = range ?? { start: 0, end: file.length };
   return {
-    status: 206,
-    headers: { ...common, "content-range": content },
-    body: chunksOf(file, range),
+    status: range === undefined ? 200 : 206,
+    headers: range === undefined ? common : part(`${start}-${end - 1}`),
+    body: chunksOf(file, { start, end }),
     length: end - start,
   };
 }

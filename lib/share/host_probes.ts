@@ -33,24 +33,16 @@ export class HostProbes implements Disposable {
     }
   }
 
-  async #probe(
-    { hostnames: [hostname], port, judgement }: HostRow,
-  ): Promise<void> {
+  async #probe({ hostnames, port, judgement }: HostRow): Promise<void> {
     this.#count++;
-    using joined = joinSignals(
-      AbortSignal.timeout(TIMEOUT_MS),
-      this.#ending.signal,
-    );
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    using joined = joinSignals(timeout, this.#ending.signal);
     const { signal } = joined;
-    const isReachable = await Deno.connect({
-      hostname: hostname!,
-      port,
-      signal,
-    })
-      .then((connection) => {
-        connection.close();
-        return true;
-      }, () => false);
+    const place = { hostname: hostnames[0]!, port, signal };
+    const isReachable = await Deno.connect(place).then((connection) => {
+      connection.close();
+      return true;
+    }, () => false);
     this.#count--;
     judgement.noteProbe(isReachable, performance.now());
   }

@@ -83,11 +83,6 @@ export function joinLines(
   return lines;
 }
 
-/** The command that builds the executable of a target, for a machine that lacks it. */
-function buildCommand(target: string): string {
-  return `deno task compile --target ${target}`;
-}
-
 /**
  * Writes the script for dash, bash, zsh and busybox ash. Arguments of the script
  * follow those of `lanswarm get`.
@@ -99,9 +94,7 @@ export function posixJoinScript({ origin, executables }: JoinScript): string {
   const systems = Object.entries(SYSTEMS).map(([target, system]) => {
     const sum = offered.get(target);
     return sum === undefined
-      ? `    '${system}') fail "${origin} has no executable for $system; there, run: ${
-        buildCommand(target)
-      }" ;;`
+      ? `    '${system}') fail "${origin} has no executable for $system; there, run: deno task compile --target ${target}" ;;`
       : `    '${system}') target=${target} sum=${sum} ;;`;
   });
   return `#!/bin/sh
@@ -151,9 +144,7 @@ export function powershellJoinScript(
   const sum = executables.find(({ target }) => target === WINDOWS_TARGET)
     ?.sha256.toUpperCase();
   const action = sum === undefined
-    ? `  throw 'lanswarm: ${origin} has no executable for Windows; there, run: ${
-      buildCommand(WINDOWS_TARGET)
-    }'`
+    ? `  throw 'lanswarm: ${origin} has no executable for Windows; there, run: deno task compile --target ${WINDOWS_TARGET}'`
     : `  $folder = Join-Path $env:LOCALAPPDATA 'lanswarm'
   $file = Join-Path $folder 'lanswarm-${sum.slice(0, 16)}.exe'
   New-Item -ItemType Directory -Force $folder | Out-Null

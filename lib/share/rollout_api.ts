@@ -76,15 +76,12 @@ interface KeptDocument {
 /** The interface to the rollout of the shares of one machine. */
 export class RolloutApi {
   /** For GET and HEAD. */
-  readonly routes: ReadonlyMap<string, TrackerHandler> = new Map<
-    string,
-    TrackerHandler
-  >([
-    [REPORT_PATH, (request, nowMs) => this.#report(request, nowMs)],
-    [SHARES_PATH, (_, nowMs) => this.#list(nowMs)],
+  readonly routes = new Map(Object.entries<TrackerHandler>({
+    [REPORT_PATH]: (...asked) => this.#report(...asked),
+    [SHARES_PATH]: (_, nowMs) => this.#list(nowMs),
     // All other paths of this folder.
-    ["/api/", (request, nowMs) => this.#share(request, nowMs)],
-  ]);
+    "/api/": (...asked) => this.#share(...asked),
+  }));
   readonly #rollout: Rollout;
   readonly #shares: () => readonly ListedShare[];
   readonly #reportRate = new AnnounceRate({
@@ -110,8 +107,8 @@ export class RolloutApi {
   readonly command: CommandHandler = (request, nowMs) => {
     const [id = "", command = "", ...rest] = partsOf(request.path);
     if (!COMMANDS.includes(command) || rest.length > 0) return undefined;
-    const refusal = this.#refuse(request, nowMs);
-    if (refusal !== undefined) return refusal;
+    const refused = this.#refuse(request, nowMs);
+    if (refused !== undefined) return refused;
     const { control } = this.#rollout;
     const isAll = id === ALL_SHARES;
     const chosen = this.#shares().filter((share) => isAll || share.id === id);
@@ -131,7 +128,7 @@ export class RolloutApi {
   };
 
   #refuse(request: TrackerRequest, nowMs: number): HttpResponse | undefined {
-    if (request.isFromBrowser) return NO_PAGE_COMMANDS;
+    if (request.isFromBrowser) return NO_PROGRAM;
     const text = request.header("authorization") ?? "";
     const given = /^bearer +(\S+) *$/i.exec(text)?.[1];
     if (given === undefined) return UNAUTHORIZED;
@@ -144,7 +141,7 @@ export class RolloutApi {
       request.remoteHostname,
       () => new RateLimiter(WRONG_TOKENS),
     );
-    return limiter.tryTake(1, nowMs) ? UNAUTHORIZED : TOO_MANY_TOKENS;
+    return limiter.tryTake(1, nowMs) ? UNAUTHORIZED : TOO_MANY_WRONG;
   }
 
   #report(
@@ -153,7 +150,7 @@ export class RolloutApi {
   ): HttpResponse | Promise<HttpResponse> {
     const { isFromBrowser, method, remoteHostname, query } = request;
     // A web page must not report, and HEAD changes nothing.
-    if (isFromBrowser || method === "HEAD") return NO_PAGE_REPORTS;
+    if (isFromBrowser || method === "HEAD") return NO_HOST;
     if (this.#reportRate.take(remoteHostname, nowMs) > 0) return TOO_MANY;
     try {
       const report = parseReport(query);
@@ -162,7 +159,7 @@ export class RolloutApi {
         : NOT_YET;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      return textResponse(400, `${error.message}\n`);
+      return refusal(400, error.message);
     }
   }
 
@@ -274,31 +271,27 @@ function hashOf(text: string): Uint8Array {
   return sha1(new TextEncoder().encode(text));
 }
 
-const NOT_FOUND = textResponse(
-  404,
-  "Not found. /api/v1/shares lists the shares.\n",
-);
+const NOT_FOUND = refusal(404, "Not found. /api/v1/shares lists the shares.");
 /** A host that gets 404 reports no more: here, its torrent may be hashed yet. */
-const NOT_YET = textResponse(
-  503,
-  "That torrent is not shared here, or not yet.\n",
-);
-const NO_PAGE_REPORTS = textResponse(
-  403,
-  "Hosts report with GET, and no browser does.\n",
-);
-const NO_PAGE_COMMANDS = textResponse(403, "No web page controls a share.\n");
-const TOO_MANY = textResponse(429, "Too many requests from your address.\n");
-const TOO_MANY_TOKENS = textResponse(
-  429,
-  "Too many wrong tokens from your address.\n",
-);
-const UNAUTHORIZED = textResponse(
+const NOT_YET = refusal(503, "That torrent is not shared here, or not yet.");
+const NO_HOST = refusal(403, "Hosts report with GET, and no browser does.");
+const NO_PROGRAM = refusal(403, "No web page controls a share.");
+const TOO_MANY = refusal(429, "Too many requests from your address.");
+const TOO_MANY_WRONG = refusal(429, "Too many wrong tokens from your address.");
+const UNAUTHORIZED = refusal(
   401,
-  "This needs the token of the share: Authorization: Bearer TOKEN.\n",
+  "This needs the token of the share: Authorization: Bearer TOKEN.",
   { "www-authenticate": "Bearer" },
 );
-const NO_RATE = textResponse(
+const NO_RATE = refusal(
   400,
-  `bytesPerSecond is 0 for no limit, or a whole number from ${LEAST_LIMIT}.\n`,
+  `bytesPerSecond is 0 for no limit, or a whole number from ${LEAST_LIMIT}.`,
 );
+
+function refusal(
+  status: number,
+  reason: string,
+  headers?: HttpResponse["headers"],
+): HttpResponse {
+  return textResponse(status, `${reason}\n`, headers);
+}

@@ -47,7 +47,6 @@ export interface RolloutPageShare {
   readonly isPaused: boolean;
 }
 
-/** The rollout at one moment. */
 export interface RolloutPage {
   readonly hosts: readonly RolloutHost[];
   readonly verdict: Verdict;
@@ -64,7 +63,6 @@ const CLASSES: Readonly<Record<RolloutState | LightColor, string>> = {
   ...{ red: "stuck", amber: "waiting", green: "done" },
 };
 
-/** The table of hosts. */
 const TABLE: TableKind<RolloutHost> = {
   noun: "host",
   emptyNote: "No machine has joined yet.",
@@ -102,7 +100,6 @@ function sortableName({ name, address = "" }: RolloutHost): string {
     .replace(/\d+/g, (digits) => digits.padStart(12, "0"));
 }
 
-/** Writes the main part of the page of a rollout. */
 export function renderRollout(
   view: PageView,
   { hosts, verdict, shares, invitation }: RolloutPage,

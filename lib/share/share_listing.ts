@@ -17,6 +17,7 @@ import {
   text,
   whole,
 } from "../base/json_shape.ts";
+import type { RolloutDocument } from "../rollout/rollout_document.ts";
 
 /** Path of the list on the server of a share. */
 export const LISTING_PATH = "/shares.json";
@@ -28,18 +29,8 @@ export const MAX_LISTING_LENGTH = 1024 * 1024;
 const MAX_SHARES = 1_000;
 
 /** A share of a machine. */
-export interface ListedShare {
-  /**
-   * 1 to 64 letters and digits: the info hash once the share is ready, the same on
-   * every machine that offers it; before that a random one.
-   */
-  readonly id: string;
-  /** Name of the file or folder. */
-  readonly name: string;
-  /** Length of the content in bytes; `undefined` until it is known. */
-  readonly sizeBytes: number | undefined;
-  /** `hashing` until there is a torrent file. */
-  readonly state: "hashing" | "ready";
+export interface ListedShare
+  extends Pick<RolloutDocument, "id" | "name" | "sizeBytes" | "state"> {
   /** Path of the torrent file on the same server, `/torrents/NAME.torrent`. */
   readonly path: string;
   /**
@@ -57,11 +48,6 @@ export interface ShareListing {
   readonly peerPort: number | undefined;
   /** In the order in which they were shared. */
   readonly shares: readonly ListedShare[];
-}
-
-/** A list for JSON. */
-export function describeListing(listing: ShareListing): object {
-  return { version: 1, ...listing };
 }
 
 /** The JSON of a list. */

@@ -28,14 +28,12 @@ const FEW_FILES = 12;
 /** Light modules around a QR code. [ISO 18004] */
 const QUIET_ZONE = 4;
 
-/** A share on the page. */
 export interface PageShare {
   readonly name: string;
   /** `undefined` until everything is hashed. */
   readonly torrent: Torrent | undefined;
 }
 
-/** Options for {@linkcode renderShares}. */
 export interface RenderSharesOptions {
   /** Scheme, host and port at which the reader reaches the machine. */
   readonly origin: string;
@@ -43,7 +41,6 @@ export interface RenderSharesOptions {
   readonly targets: readonly string[];
 }
 
-/** Writes the shares of a machine. */
 export function renderShares(
   shares: readonly PageShare[],
   { origin, targets }: RenderSharesOptions,
@@ -90,8 +87,7 @@ function renderJoinLines(origin: string, targets: readonly string[]): Html[] {
 
 /** Links to the files of all shares that are ready. */
 function renderFiles(shares: readonly PageShare[]): Html | undefined {
-  const torrents = shares.map(({ torrent }) => torrent)
-    .filter((torrent) => torrent !== undefined);
+  const torrents = shares.flatMap(({ torrent }) => torrent ?? []);
   const count = torrents.reduce((sum, one) => sum + filesOf(one).length, 0);
   if (count === 0) return undefined;
   const links: Html[] = [];

@@ -31,7 +31,6 @@ import { RolloutApi } from "./rollout_api.ts";
 import { rolloutMetrics } from "../rollout/rollout_document.ts";
 import { renderRollout } from "./rollout_page.ts";
 import {
-  describeListing,
   type ListedShare,
   LISTING_PATH,
   type ShareListing,
@@ -87,7 +86,7 @@ export class ShareServer implements AsyncDisposable {
       new RolloutApi(rollout, () => [...this.#shares.values()]);
     const torrents = torrentRoutes(this.#catalogue).get(TORRENT_FOLDER)!;
     const routes = new Map<string, TrackerHandler>([
-      [LISTING_PATH, () => jsonResponse(describeListing(this.#listing()))],
+      [LISTING_PATH, () => jsonResponse({ version: 1, ...this.#listing() })],
       [
         TORRENT_FOLDER,
         (request, nowMs) =>
@@ -207,8 +206,8 @@ export class ShareServer implements AsyncDisposable {
 
   #isHashing(path: string): boolean {
     const fileName = torrentFileNameOf(path);
-    return this.#shares.values().some((share) =>
-      share.state === "hashing" && torrentFileNameOf(share.path) === fileName
+    return this.#shares.values().some(({ name, state }) =>
+      state === "hashing" && fileNameOf(name) === fileName
     );
   }
 

@@ -69,12 +69,11 @@ export async function prepareShare(
 ): Promise<PreparedShare> {
   const source = await scanSource(path, options);
   options.onLost?.(source.lost);
-  const { name = source.name } = options;
   const dir = dirname(resolve(path));
   const saved = savedName(source, options);
-  const reused = await reuse(source, { ...options, name, dir, saved });
-  const created = reused ?? await createTorrent(path, options);
-  const { bytes, torrent, stamps } = created;
+  const reused = await reuse(source, { ...options, dir, saved });
+  const { bytes, torrent, stamps } = reused ??
+    await createTorrent(path, options);
   const isReused = reused !== undefined;
   const isSaved = isReused || await saveTorrent(dir, saved, bytes);
   const have = Bitfield.full(torrent.geometry.pieceCount);
@@ -116,13 +115,9 @@ function savedName(
 /** The saved torrent with new trackers; `undefined` if anything has changed. */
 async function reuse(
   scanned: Source,
-  { dir, saved, name, announce, recordSecret, isAligned }:
+  { dir, saved, name = scanned.name, announce, recordSecret, isAligned }:
     & PrepareShareOptions
-    & {
-      readonly dir: string;
-      readonly saved: string;
-      readonly name: string;
-    },
+    & { readonly dir: string; readonly saved: string },
 ): Promise<CreatedTorrent | undefined> {
   const torrent = await readSavedTorrent(dir, saved);
   if (torrent === undefined) return undefined;
@@ -165,9 +160,7 @@ function isSameFile(
 /** The torrent as it lies on the disk under another name. */
 function withName(torrent: Torrent, name: string): Torrent {
   if (torrent.name === name) return torrent;
-  const renamed = (path: readonly string[]): readonly string[] => [
-    ...[name, ...path.slice(1)],
-  ];
+  const renamed = ([_, ...rest]: readonly string[]) => [name, ...rest];
   const files = torrent.files.map((file): TorrentFile => ({
     ...file,
     path: renamed(file.path),

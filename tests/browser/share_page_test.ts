@@ -9,7 +9,7 @@ import { join } from "@std/path";
 import type { Page } from "playwright-core";
 import {
   buildTorrent,
-  executablesOf,
+  ExecutableFolder,
   MemoryStorage,
   type ShareServer,
   type ShareServerOptions,
@@ -85,7 +85,7 @@ browserTest(
     ) {
       await Deno.writeTextFile(join(folder.path, `lanswarm-${target}`), "");
     }
-    const executables = executablesOf(join(folder.path, "none"));
+    const executables = new ExecutableFolder(join(folder.path, "none"));
     await using server = await openShare({ executables });
     await page.goto(urlOf(server));
     const buttons = page.locator("#shares button");

@@ -10,10 +10,10 @@ import { temporaryFolder } from "./temporary_folder.ts";
 Deno.test("ExecutableFolder finds what deno task compile names for each target", async () => {
   await using folder = await temporaryFolder();
   const { path } = folder;
-  const executables = new ExecutableFolder({
-    hostPath: join(path, "lanswarm"),
-    hostTarget: "x86_64-unknown-linux-gnu",
-  });
+  const executables = new ExecutableFolder(
+    join(path, "lanswarm"),
+    "x86_64-unknown-linux-gnu",
+  );
   assertEquals(executables.targets(), []);
   for (const target of TARGETS) {
     const names = { target, showsTarget: true };
@@ -39,10 +39,7 @@ Deno.test("ExecutableFolder prefers the executable that runs to one of its targe
   const { path } = folder;
   const target = "x86_64-unknown-linux-gnu";
   const hostPath = join(path, "renamed");
-  const executables = new ExecutableFolder({
-    hostPath,
-    hostTarget: target,
-  });
+  const executables = new ExecutableFolder(hostPath, target);
   await Deno.writeTextFile(hostPath, "a");
   await Deno.writeTextFile(join(path, `lanswarm-${target}`), "b");
   await Deno.mkdir(join(path, "lanswarm-aarch64-apple-darwin"));

@@ -62,7 +62,7 @@ async function scene(): Promise<Scene> {
   }
   const routes = shareRoutes({
     find: () => undefined,
-    executables: new ExecutableFolder({ hostPath: program }),
+    executables: new ExecutableFolder(program),
     origin: () => "http://127.0.0.1:1",
   });
   const requested: string[] = [];

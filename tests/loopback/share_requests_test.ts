@@ -9,7 +9,6 @@ import { join } from "@std/path";
 import {
   buildTorrent,
   ExecutableFolder,
-  executablesOf,
   MemoryStorage,
   parseTorrent,
   sha1,
@@ -54,7 +53,7 @@ async function scene(): Promise<Scene> {
   const server = stack.use(
     await startShareServer({
       ...{ hostname: "127.0.0.1", port: 0 },
-      executables: executablesOf(join(path, "dist", "none")),
+      executables: new ExecutableFolder(join(path, "dist", "none")),
     }),
   );
   server.add("photos");
@@ -244,10 +243,7 @@ Deno.test("the page of a share has the line of an executable that was compiled a
   const hostPath = join(folder.path, "lanswarm");
   await using server = await startShareServer({
     ...{ hostname: "127.0.0.1", port: 0 },
-    executables: new ExecutableFolder({
-      hostPath,
-      hostTarget: TARGET,
-    }),
+    executables: new ExecutableFolder(hostPath, TARGET),
   });
   server.add("photos");
   const page = (): Promise<string> =>
