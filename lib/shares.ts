@@ -70,11 +70,13 @@ export { type Expectation, readExpectation } from "./rollout/expectation.ts";
 export {
   failureCode,
   type HostEvidence,
+  REASON_CODES,
   type ReasonCode,
 } from "./rollout/reason.ts";
 export {
   type HostControl,
   type HostReport,
   isOver,
+  REPORTED_STATES,
   type ReportedState,
 } from "./rollout/host_report.ts";

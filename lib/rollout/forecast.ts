@@ -156,30 +156,18 @@ export class Progress {
   /** Times and received bytes, one after the other; the last pair is of the last call. */
   readonly #samples: number[] = [];
   #stepMs = FIRST_STEP_MS;
-  #startLeft = 0;
   #left = 0;
-  #startMs = 0;
-  #lastRate = 0;
-
   /** Bytes that it lacked at first. */
-  get startLeft(): number {
-    return this.#startLeft;
-  }
-
-  /** The rate that it reported last, in bytes a second; 0 if it does not. */
-  get lastRate(): number {
-    return this.#lastRate;
-  }
-
+  startLeft = 0;
   /** The time of the last sample at which it lacked as much as at first. */
-  get startMs(): number {
-    return this.#startMs;
-  }
+  startMs = 0;
+  /** The rate that it reported last, in bytes a second; 0 if it does not. */
+  lastRate = 0;
 
   /** Bytes that it has yet to receive. */
   get missing(): number {
     const received = this.#samples.at(-1) ?? 0;
-    const begun = received - (this.#startLeft - this.#left);
+    const begun = received - (this.startLeft - this.#left);
     return this.#left - Math.min(Math.max(begun, 0), MOST_BEGUN * this.#left);
   }
 
@@ -193,11 +181,11 @@ export class Progress {
   ): void {
     const samples = this.#samples;
     const { length } = samples;
-    if (length === 0) this.#startLeft = left;
-    if (left >= this.#startLeft && (bytesPerSecond ?? 0) === 0) {
-      this.#startMs = nowMs;
+    if (length === 0) this.startLeft = left;
+    if (left >= this.startLeft && (bytesPerSecond ?? 0) === 0) {
+      this.startMs = nowMs;
     }
-    const gained = this.#startLeft - left;
+    const gained = this.startLeft - left;
     let received = gained;
     if (bytesPerSecond !== undefined && length > 0) {
       const ms = Math.min(RATE_LIFE_MS, nowMs - samples[length - 2]!);
@@ -207,7 +195,7 @@ export class Progress {
       );
     }
     this.#left = left;
-    this.#lastRate = bytesPerSecond ?? 0;
+    this.lastRate = bytesPerSecond ?? 0;
     const isEarly = length >= 4 && nowMs - samples[length - 4]! < this.#stepMs;
     if (isEarly) samples.length -= 2;
     samples.push(nowMs, received);

@@ -12,7 +12,6 @@ import {
   type PeerId,
 } from "../base/identifier.ts";
 import { formatIpAddress, parseIpAddress } from "../base/ip_address.ts";
-import { isHostName } from "./expectation.ts";
 import {
   checkShape,
   decimal,
@@ -33,21 +32,19 @@ const MAX_QUERY_LENGTH = 2_048;
 const MAX_ADDRESSES = 8;
 /** Longest reason, in UTF-16 units. */
 const MAX_REASON_LENGTH = 300;
+/** Longest name of a host, in UTF-16 units. [RFC 1035, 2.3.4] */
+const MAX_NAME_LENGTH = 253;
 const IDENTIFIER = /^[\da-f]{40}$/;
-const STATES = [
-  ...["waiting", "fetching", "verifying", "verified", "done", "failed"],
-];
 /** Shares of the time in the evidence of a host. */
 const SHARES = ["disk", "late", "hash", "idle", "stall"] as const;
 
+/** All states of a peer, as it reports them. */
+export const REPORTED_STATES = [
+  ...["waiting", "fetching", "verifying", "verified", "done", "failed"],
+] as const;
+
 /** The state of a peer, as it reports it. */
-export type ReportedState =
-  | "waiting"
-  | "fetching"
-  | "verifying"
-  | "verified"
-  | "done"
-  | "failed";
+export type ReportedState = typeof REPORTED_STATES[number];
 
 /** The report of a peer about one torrent. Nothing that it claims is checked. */
 export interface HostReport {
@@ -99,6 +96,20 @@ export function isOver({ state }: Pick<HostReport, "state">): boolean {
   return state === "verified" || state === "done" || state === "failed";
 }
 
+/** True for what may name a host: nothing in it means anything to a terminal or page. */
+export function isHostName(text: string): boolean {
+  return text.length <= MAX_NAME_LENGTH &&
+    /^[\p{L}\p{N}_.:%-]*$/u.test(text);
+}
+
+/** A value for each share of the time in the evidence. */
+function eachShare<T>(
+  valueOf: (share: typeof SHARES[number]) => T,
+): Record<typeof SHARES[number], T> {
+  const entries = SHARES.map((share) => [share, valueOf(share)]);
+  return Object.fromEntries(entries);
+}
+
 /** Writes a report as the path and query of a request. */
 export function reportPath(report: HostReport): string {
   const { evidence, receivedBytes, sourceBytes } = report;
@@ -123,9 +134,7 @@ export function reportPath(report: HostReport): string {
     from_source: isCounted ? Math.min(sourceBytes, receivedBytes) : undefined,
     change: report.change,
     ...evidence && {
-      ...Object.fromEntries(
-        SHARES.map((share) => [share, Math.round(evidence[share] * 100) / 100]),
-      ),
+      ...eachShare((share) => Math.round(evidence[share] * 100) / 100),
       peers: evidence.peerCount,
       limit: Math.round(evidence.limitBytesPerSecond),
       wireless: evidence.isWireless ? 1 : undefined,
@@ -149,7 +158,7 @@ const QUERY = {
   port: decimal(65_535),
   name: optional((name) => isHostName(name as string)),
   addresses: optional((list) => readAddresses(list as string) !== undefined),
-  state: oneOf(STATES),
+  state: oneOf(REPORTED_STATES),
   ...{ fraction: decimal(1), down: decimal(), up: decimal() },
   ...{ free: optional(decimal()), exit: optional(decimal(0xffff_ffff)) },
   stays: optional(oneOf(["0", "1"])),
@@ -157,8 +166,7 @@ const QUERY = {
   change: optional(decimal()),
 };
 const EVIDENCE = {
-  ...{ disk: decimal(1), late: decimal(1), hash: decimal(1) },
-  ...{ idle: decimal(1), stall: decimal(1) },
+  ...eachShare(() => decimal(1)),
   ...{ peers: decimal(100_000), limit: decimal() },
 };
 
@@ -202,11 +210,7 @@ export function parseReport(text: string): HostReport {
     sourceBytes: received === undefined ? undefined : number(from_source),
     change: number(rest.change),
     evidence: disk === undefined ? undefined : {
-      disk: Number(disk),
-      late: Number(rest.late),
-      hash: Number(rest.hash),
-      idle: Number(rest.idle),
-      stall: Number(rest.stall),
+      ...eachShare((share) => Number(query[share])),
       peerCount: Number(rest.peers),
       limitBytesPerSecond: Number(rest.limit),
       isWireless: rest.wireless === "1",

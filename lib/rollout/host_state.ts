@@ -5,23 +5,14 @@
  */
 import type { HostReport } from "./host_report.ts";
 
-/** The state of a host; `missing`: expected, and never seen. */
-export type RolloutState =
-  | "missing"
-  | "waiting"
-  | "fetching"
-  | "verifying"
-  | "verified"
-  | "done"
-  | "stuck"
-  | "failed"
-  | "left";
-
-/** All states, those that need somebody first. */
-export const ROLLOUT_STATES: readonly RolloutState[] = [
+/** All states, those that need somebody first. `missing`: expected, and never seen. */
+export const ROLLOUT_STATES = [
   ...["missing", "failed", "stuck", "left", "waiting"],
   ...["verifying", "fetching", "verified", "done"],
-] as RolloutState[];
+] as const;
+
+/** The state of a host. */
+export type RolloutState = typeof ROLLOUT_STATES[number];
 
 /**
  * A host of a rollout, with some fields of its last report. What is unknown is

@@ -10,36 +10,19 @@
 import { errorCode } from "../files/storage_failure.ts";
 import { formatSize, formatSpeed } from "../tracker/page/units.ts";
 
-/** The kind of a reason; docs/guide.md describes each. */
-export type ReasonCode =
-  | "link"
-  | "wifi"
-  | "disk"
-  | "diskFull"
-  | "readOnly"
-  | "cpu"
-  | "hash"
-  | "sources"
-  | "unreachable"
-  | "isolated"
-  | "lossy"
-  | "limit"
-  | "silent"
-  | "left"
-  | "command"
-  | "failed"
-  | "paused";
-
-/** All codes; further ones may be added. */
-const REASON_CODES: readonly unknown[] = [
+/** All codes of reasons; further ones may be added. */
+export const REASON_CODES = [
   ...["link", "wifi", "disk", "diskFull", "readOnly", "cpu", "hash"],
   ...["sources", "unreachable", "isolated", "lossy", "limit", "silent"],
   ...["left", "command", "failed", "paused"],
-];
+] as const;
+
+/** The kind of a reason; docs/guide.md describes each. */
+export type ReasonCode = typeof REASON_CODES[number];
 
 /** True for the code of a reason. */
 export function isReasonCode(text: unknown): text is ReasonCode {
-  return REASON_CODES.includes(text);
+  return (REASON_CODES as readonly unknown[]).includes(text);
 }
 
 /** The reason of one host. */
@@ -176,40 +159,28 @@ const RULES: readonly [
     return share &&
       `it waits for its disk ${share} of the time and stores ${rate}; use a faster disk, or end what else writes to it`;
   }],
-  [
-    "unreachable",
-    ({ failedProbeCount, port, ...host }) =>
-      failedProbeCount < PROBE_COUNT || isWellConnected(host)
-        ? undefined
-        : `no machine can connect to its port ${port} (${failedProbeCount} attempts failed); open TCP port ${port} in its firewall`,
-  ],
-  [
-    "isolated",
-    ({ otherCount, isReachable }, { peerCount }) =>
-      otherCount < 2 || peerCount > 1 || !isReachable
-        ? undefined
-        : `it reaches ${
-          peerCount || "none"
-        } of ${otherCount} machines; check its subnet, VLAN and routes, and client isolation of the switch or access point`,
-  ],
-  [
-    "sources",
-    (_, { idle, peerCount }) =>
-      idle < STRONG.idle || peerCount === 0
-        ? undefined
-        : `none of its ${peerCount} peers has what it lacks ${
-          percent(idle)
-        } of the time; keep machines with everything running`,
-  ],
-  [
-    "wifi",
-    ({ rates }, { isWireless }) =>
-      isWireless
-        ? `it receives ${
-          formatSpeed(lastOf(rates))
-        } over Wi-Fi; connect it by cable`
-        : undefined,
-  ],
+  ["unreachable", ({ evidence, failedProbeCount, otherCount, port }) => {
+    // A host that takes no connections may have enough of its own.
+    const { peerCount = 0 } = evidence ?? {};
+    const isWellConnected = peerCount > 1 && peerCount >= otherCount / 2;
+    if (failedProbeCount < PROBE_COUNT || isWellConnected) return undefined;
+    return `no machine can connect to its port ${port} (${failedProbeCount} attempts failed); open TCP port ${port} in its firewall`;
+  }],
+  ["isolated", ({ otherCount, isReachable }, { peerCount }) => {
+    if (otherCount < 2 || peerCount > 1 || !isReachable) return undefined;
+    const peers = peerCount || "none";
+    return `it reaches ${peers} of ${otherCount} machines; check its subnet, VLAN and routes, and client isolation of the switch or access point`;
+  }],
+  ["sources", (_, { idle, peerCount }) => {
+    if (idle < STRONG.idle || peerCount === 0) return undefined;
+    const share = percent(idle);
+    return `none of its ${peerCount} peers has what it lacks ${share} of the time; keep machines with everything running`;
+  }],
+  ["wifi", ({ rates }, { isWireless }) => {
+    if (!isWireless) return undefined;
+    const rate = formatSpeed(lastOf(rates));
+    return `it receives ${rate} over Wi-Fi; connect it by cable`;
+  }],
   ["link", ({ rates }) => {
     const megabits = plateauOf(rates);
     if (megabits === undefined) return undefined;
@@ -232,14 +203,6 @@ function strong(
   const share = evidence?.[key] ?? 0;
   const isStrong = share >= STRONG[key] && share >= DISTINCT * common[key];
   return isStrong ? percent(share) : undefined;
-}
-
-/** True if a host that takes no connections has enough of its own. */
-function isWellConnected(
-  { evidence, otherCount }: Pick<SlowHost, "evidence" | "otherCount">,
-): boolean {
-  const { peerCount = 0 } = evidence ?? {};
-  return peerCount > 1 && peerCount >= otherCount / 2;
 }
 
 /** The rate of Ethernet, in Mbit/s, that a host receives steadily; `undefined` if none. */

@@ -8,8 +8,7 @@
  */
 import type { InfoHash, PeerId } from "../base/identifier.ts";
 import type { PeerAnnounce } from "../tracker/store/peer_store.ts";
-import type { Expectation } from "./expectation.ts";
-import { placeHosts } from "./expected_hosts.ts";
+import { type Expectation, placeHosts } from "./expectation.ts";
 import type { Finish } from "./forecast.ts";
 import { type HostReport, isOver } from "./host_report.ts";
 import type { HostRow, Part } from "./host_row.ts";

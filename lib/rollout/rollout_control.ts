@@ -27,13 +27,9 @@ export class RolloutControl {
   /** The setting of shares without one of their own. */
   #common: ShareSetting = { isPaused: false, limit: undefined };
   readonly #own = new Map<string, ShareSetting>();
-  #change = 1;
-  #isEnding = false;
-
   /** Number of the last change, from 1. */
-  get change(): number {
-    return this.#change;
-  }
+  change = 1;
+  #isEnding = false;
 
   /** The setting of a share. */
   of(id: string): ShareSetting {
@@ -82,7 +78,7 @@ export class RolloutControl {
       ? limit?.partOf(key, report.downloadBytesPerSecond, nowMs)
       : limit?.nextPart;
     return {
-      change: this.#change,
+      change: this.change,
       isPaused: isPaused && !this.#isEnding,
       maxBytesPerSecond: this.#isEnding || part === undefined
         ? undefined
@@ -103,7 +99,7 @@ export class RolloutControl {
   }
 
   #announce(): void {
-    this.#change++;
+    this.change++;
     for (const listener of this.listeners) listener();
   }
 }

@@ -50,9 +50,12 @@ export class RowTable {
         ofHost.find((row) =>
           (name === "" || row.name === "" || row.name === name) &&
           (row.peerId === undefined || row.isGone(nowMs) && !row.isComplete)
-        ) ?? this.#add(hostname, nowMs);
+        ) ?? this.#add(ofHost, nowMs);
     if (row === undefined) return undefined;
-    if (!row.hostnames.includes(hostname)) this.#addHostname(row, hostname);
+    if (!row.hostnames.includes(hostname)) {
+      row.hostnames.push(hostname);
+      this.#byHost.set(hostname, [...this.#byHost.get(hostname) ?? [], row]);
+    }
     if (peerId !== undefined && row.peerId !== peerId) {
       if (row.key !== undefined) this.#byKey.delete(row.key);
       row.peerId = peerId;
@@ -66,20 +69,13 @@ export class RowTable {
     return row;
   }
 
-  #add(hostname: string, nowMs: number): HostRow | undefined {
-    const ofHost = this.#byHost.get(hostname) ?? [];
+  #add(ofHost: readonly HostRow[], nowMs: number): HostRow | undefined {
     if (ofHost.length >= MAX_ROWS_PER_HOST) this.#forget(ofHost[0]!);
     if (this.#rows.size >= MAX_ROWS) this.#makeRoom(nowMs);
     if (this.#rows.size >= MAX_ROWS) return undefined;
     const row = new HostRow(nowMs);
     this.#rows.add(row);
-    this.#addHostname(row, hostname);
     return row;
-  }
-
-  #addHostname(row: HostRow, hostname: string): void {
-    row.hostnames.push(hostname);
-    this.#byHost.set(hostname, [...this.#byHost.get(hostname) ?? [], row]);
   }
 
   /** Forgets hosts that have left without everything, if there are any. */

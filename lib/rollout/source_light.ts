@@ -10,6 +10,7 @@ import type { PeerPieces } from "../base/bitfield.ts";
 import type { PeerId } from "../base/identifier.ts";
 import { isLoopback } from "../base/ip_address.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
+import type { HostRow } from "./host_row.ts";
 
 /** The peer of the machine that shares, as far as its rollout reads it. */
 export interface ShareSource {
@@ -22,12 +23,8 @@ export interface ShareSource {
 }
 
 /** A host that can be reached and stays. */
-export interface Holder {
-  /** Its IP addresses, as they were seen. */
-  readonly hostnames: readonly string[];
-  /** Further addresses, as the host reports them. */
-  readonly claimed: readonly string[];
-  readonly peerId: PeerId | undefined;
+export interface Holder
+  extends Pick<HostRow, "hostnames" | "claimed" | "peerId"> {
   /** True if it has every piece. */
   readonly hasAll: boolean;
 }
@@ -151,12 +148,4 @@ export function worstOf(
     other.onlyHere - one.onlyHere
   );
   return worst;
-}
-
-/** True while other hosts need the machine that shares. */
-export function isSourceNeeded(
-  { light }: Pick<SourceLight, "light">,
-  { isMet }: { readonly isMet: boolean },
-): boolean {
-  return !isMet && light !== "green";
 }
