@@ -28,9 +28,15 @@ export function percentEncode(text: string): string {
 
 /** The name of the file at a path; `undefined` if the path is not one of a torrent file. */
 export function torrentFileNameOf(path: string): string | undefined {
-  if (!path.startsWith(TORRENT_FOLDER)) return undefined;
+  return path.startsWith(TORRENT_FOLDER)
+    ? percentDecode(path.slice(TORRENT_FOLDER.length))
+    : undefined;
+}
+
+/** A part of a path as text; `undefined` if it is malformed. */
+export function percentDecode(part: string): string | undefined {
   try {
-    return decodeURIComponent(path.slice(TORRENT_FOLDER.length));
+    return decodeURIComponent(part);
   } catch (error) {
     // A % without two hex digits, or bytes that are not UTF-8.
     if (!(error instanceof URIError)) throw error;

@@ -7,7 +7,11 @@
  * @module
  */
 import { isRegularFile, type Torrent } from "../metainfo/torrent.ts";
-import { originOf, percentEncode } from "../catalogue/torrent_links.ts";
+import {
+  originOf,
+  percentDecode,
+  percentEncode,
+} from "../catalogue/torrent_links.ts";
 import type { Storage } from "../disk/storage.ts";
 import { type HttpResponse, textResponse } from "../http/response.ts";
 import type {
@@ -95,7 +99,9 @@ export function shareRoutes(
   }
 
   async function sharedFile(request: TrackerRequest): Promise<HttpResponse> {
-    const [infoHash = "", ...path] = decodePath(request.path) ?? [];
+    // Nothing has an empty name, which stands for a malformed one.
+    const [infoHash = "", ...path] = request.path.slice(FILE_PATH.length)
+      .split("/").map((part) => percentDecode(part) ?? "");
     const { torrent, storage } = options.find(infoHash) ?? {};
     if (torrent === undefined) return NOT_FOUND;
     const content = storage?.();
@@ -151,17 +157,6 @@ async function openFile(path: string): Promise<OpenFile> {
     },
     [Symbol.dispose]: () => file.close(),
   };
-}
-
-/** The components below `/files/`; `undefined` where they are malformed. */
-function decodePath(path: string): string[] | undefined {
-  try {
-    return path.slice(FILE_PATH.length).split("/").map(decodeURIComponent);
-  } catch (error) {
-    // A % without two hex digits, or bytes that are not UTF-8.
-    if (!(error instanceof URIError)) throw error;
-    return undefined;
-  }
 }
 
 function downloadHeaders(name: string, type: string): HttpResponse["headers"] {
