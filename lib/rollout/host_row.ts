@@ -159,12 +159,8 @@ export class HostRow {
       bytesFromOthers: receivedBytes === undefined
         ? undefined
         : receivedBytes - (sourceBytes ?? 0),
-      ...{
-        freeBytes,
-        exitCode,
-        isReporting: report !== undefined,
-        firstSeenMs,
-      },
+      ...{ freeBytes, exitCode, firstSeenMs },
+      isReporting: report !== undefined,
       completeAtMs: isComplete ? progressedMs : undefined,
     };
   }
