@@ -8,11 +8,11 @@ export {
   advertiseShares,
   type AdvertiseSharesOptions,
   findShares,
-  type FindSharesOptions,
   resolveLocalName,
   type ResolveLocalNameOptions,
   type ShareAdvertiser,
 } from "./discovery/dns_sd.ts";
+export type { FindSharesOptions } from "./discovery/share_browser.ts";
 export type { OwnShare, Share } from "./discovery/share_records.ts";
 export * from "./share/control_token.ts";
 export * from "./share/share_client.ts";

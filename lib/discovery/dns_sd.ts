@@ -12,7 +12,8 @@ import {
   type MulticastOptions,
   openMulticastSocket,
 } from "./multicast_socket.ts";
-import type { OwnShare, Share } from "./share_records.ts";
+import type { FindSharesOptions } from "./share_browser.ts";
+import type { OwnShare } from "./share_records.ts";
 
 const SOCKET: MulticastOptions = {
   groups: { ipv4: "224.0.0.251", ipv6: "ff02::fb" },
@@ -79,34 +80,16 @@ export async function advertiseShares(
   };
 }
 
-/** Options for {@linkcode findShares}. */
-export interface FindSharesOptions {
-  /** Ends the search. */
-  readonly signal: AbortSignal;
-  /** Called for each share that is found, and again when one changes. */
-  readonly onShare: (share: Share) => void;
-  /** Called with the id of a share that has gone. */
-  readonly onGone?: (id: string) => void;
-  /**
-   * Reports the shares of the host with this IP address only. It is asked directly
-   * too, which works where multicast does not.
-   * @default all hosts
-   */
-  readonly hostAddress?: string | undefined;
-}
-
 /**
  * Looks for shares on the local network until `signal` aborts.
  * @throws {TypeError} If this process cannot use multicast.
  * @throws {Deno.errors.AddrInUse} If another program has port 5353 for itself.
  */
-export async function findShares(
-  { signal, hostAddress, onShare, onGone = () => {} }: FindSharesOptions,
-): Promise<void> {
+export async function findShares(options: FindSharesOptions): Promise<void> {
+  const { signal, hostAddress } = options;
   if (signal.aborted) return;
   const { ShareBrowser } = await import("./share_browser.ts");
-  const options = { random: Math.random, onShare, onGone, hostAddress };
-  const browser = new ShareBrowser(options, performance.now());
+  const browser = new ShareBrowser(options);
   using socket = await openMulticastSocket(browser, SOCKET);
   // Answers to other ports come at once and directly, while those to all may have to
   // wait a second after the last ones.

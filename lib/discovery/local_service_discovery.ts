@@ -110,11 +110,6 @@ export interface LocalServiceDiscoveryOptions {
   readonly hostname?: string | undefined;
 }
 
-export interface LsdMachineOptions
-  extends Pick<LocalServiceDiscoveryOptions, "port" | "onPeer"> {
-  readonly random: Random;
-}
-
 /** Torrents that are announced on the local network. */
 export interface LocalServiceDiscovery extends Disposable {
   /** Announces a torrent, which must not be private [BEP 27], and finds its peers. */
@@ -139,16 +134,16 @@ interface Announced {
 
 /** The state machine. All times are milliseconds on one clock. */
 export class LsdMachine {
-  readonly #options: LsdMachineOptions;
+  readonly #options: LocalServiceDiscoveryOptions;
+  readonly #random: Random;
   readonly #cookie: string;
   readonly #torrents = new Map<InfoHash, Announced>();
   #waiting: { infoHash: InfoHash; address: PeerAddress; atMs: number }[] = [];
 
-  constructor(options: LsdMachineOptions) {
+  constructor(options: LocalServiceDiscoveryOptions, random: Random) {
     this.#options = options;
-    this.#cookie = `lanswarm-${
-      randomBelow(2 ** 32, options.random).toString(16)
-    }`;
+    this.#random = random;
+    this.#cookie = `lanswarm-${randomBelow(2 ** 32, random).toString(16)}`;
   }
 
   get nextAtMs(): number {
@@ -183,7 +178,6 @@ export class LsdMachine {
     if (message === undefined || message.cookie === this.#cookie) return;
     // The dialer does not know the link.
     if (isLinkLocalIpv6(hostname)) return;
-    const { random } = this.#options;
     const address = { hostname, port: message.port };
     for (const infoHash of message.infoHashes) {
       const torrent = this.#torrents.get(infoHash);
@@ -202,12 +196,12 @@ export class LsdMachine {
       torrent.lastOfHost.set(hostname, key);
       torrent.heard.set(key, { isIpv6, atMs: now });
       const { size } = torrent.heard;
-      if (random() >= dialProbability(size)) continue;
+      if (this.#random() >= dialProbability(size)) continue;
       const rangeMs = Math.min(
         MAX_DIAL_DELAY_MS,
         size * DIAL_DELAY_PER_PEER_MS,
       );
-      const atMs = now + random() * rangeMs;
+      const atMs = now + this.#random() * rangeMs;
       this.#waiting.push({ infoHash, address, atMs });
     }
   }
@@ -229,10 +223,8 @@ export class LsdMachine {
       }
     }
     // Some clients read the first hash of a message alone: each is first at times.
-    const { random } = this.#options;
-    infoHashes.push(
-      ...infoHashes.splice(0, randomBelow(infoHashes.length, random)),
-    );
+    const first = randomBelow(infoHashes.length, this.#random);
+    infoHashes.push(...infoHashes.splice(0, first));
     const { port } = this.#options;
     const message = { port, infoHashes, cookie: this.#cookie };
     return (["ipv4", "ipv6"] as const).flatMap((family) =>
@@ -262,7 +254,7 @@ function firstAnnounces(now: number): number[] {
 export async function openLocalServiceDiscovery(
   options: LocalServiceDiscoveryOptions,
 ): Promise<LocalServiceDiscovery> {
-  const machine = new LsdMachine({ random: Math.random, ...options });
+  const machine = new LsdMachine(options, Math.random);
   const socket = await openMulticastSocket(machine, {
     groups: GROUPS,
     port: PORT,

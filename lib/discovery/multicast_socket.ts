@@ -170,12 +170,8 @@ class MulticastSocket implements Disposable {
   }
 
   #listen(hostname: string, port: number): Deno.DatagramConn {
-    const socket = Deno.listenDatagram({
-      transport: "udp",
-      hostname,
-      port,
-      reuseAddress: true,
-    });
+    const address = { hostname, port, reuseAddress: true };
+    const socket = Deno.listenDatagram({ transport: "udp", ...address });
     void this.#receiveFrom(socket);
     return socket;
   }
@@ -261,10 +257,7 @@ class MulticastSocket implements Disposable {
       name,
       holds: createAddressFilter({ allow: [cidr] }),
     }));
-    this.#protocol.interfacesChanged(
-      groupByInterface(list),
-      performance.now(),
-    );
+    this.#protocol.interfacesChanged(groupByInterface(list), performance.now());
     this.flush();
   }
 

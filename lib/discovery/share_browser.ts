@@ -8,7 +8,6 @@
  */
 import { BoundedMap } from "../base/bounded_map.ts";
 import { isDialable } from "../base/peer_address.ts";
-import type { Random } from "../base/random.ts";
 import {
   decodeDnsMessage,
   type DnsRecord,
@@ -28,18 +27,22 @@ const MAX_SHARES = 256;
 const MAX_ADDRESSES = 16;
 /** Shares named in a query: it stays below the size of a packet. */
 const MAX_KNOWN_ANSWERS = 12;
-/** The first query leaves within this time, so that machines started together do not ask at once. */
-const FIRST_QUERY_RANGE_MS = 50;
 const FIRST_INTERVAL_MS = 500;
 const MAX_INTERVAL_MS = 45_000;
 
-export interface ShareBrowserOptions {
-  readonly random: Random;
-  /** Called for each new share and each change of one. */
+/** Options for `findShares`. */
+export interface FindSharesOptions {
+  /** Ends the search. */
+  readonly signal: AbortSignal;
+  /** Called for each share that is found, and again when one changes. */
   readonly onShare: (share: Share) => void;
-  /** Called when the last host of a share has said goodbye, or its records have expired. */
-  readonly onGone: (id: string) => void;
-  /** Reads the messages of the host with this address only. @default {all hosts} */
+  /** Called with the id of a share: its last host took leave, or its records expired. */
+  readonly onGone?: (id: string) => void;
+  /**
+   * Reports the shares of the host with this IP address only. It is asked directly
+   * too, which works where multicast does not.
+   * @default all hosts
+   */
   readonly hostAddress?: string | undefined;
 }
 
@@ -56,15 +59,14 @@ interface Instance {
 
 /** The shares of other hosts. All times are milliseconds on one clock. */
 export class ShareBrowser implements MulticastProtocol {
-  readonly #options: ShareBrowserOptions;
+  readonly #options: Omit<FindSharesOptions, "signal">;
   readonly #instances = new Map<string, Instance>();
   readonly #addresses = new BoundedMap<string, string[]>(MAX_SHARES);
-  #nextQueryMs: number;
+  #nextQueryMs = Infinity;
   #intervalMs = FIRST_INTERVAL_MS;
 
-  constructor(options: ShareBrowserOptions, now: number) {
+  constructor(options: Omit<FindSharesOptions, "signal">) {
     this.#options = options;
-    this.#nextQueryMs = now + options.random() * FIRST_QUERY_RANGE_MS;
   }
 
   get nextAtMs(): number {
@@ -231,7 +233,7 @@ export class ShareBrowser implements MulticastProtocol {
     const isElsewhere = this.#instances.values().some(({ share }) =>
       share?.id === id
     );
-    if (id !== undefined && !isElsewhere) this.#options.onGone(id);
+    if (id !== undefined && !isElsewhere) this.#options.onGone?.(id);
   }
 }
 

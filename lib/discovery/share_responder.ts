@@ -171,11 +171,7 @@ export class ShareResponder implements MulticastProtocol {
   }
 
   /** The records of a group on an interface. */
-  #records(
-    group: Group,
-    interfaceName: string,
-    ttl = RECORD_TTL,
-  ): DnsRecord[] {
+  #records(group: Group, interfaceName: string, ttl = RECORD_TTL): DnsRecord[] {
     const { addresses = [] } =
       this.#interfaces.find(({ name }) => name === interfaceName) ?? {};
     if (addresses.length === 0) return [];

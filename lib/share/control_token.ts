@@ -65,9 +65,7 @@ export async function readFolderToken(
 export function readToken(text: string): string {
   const token = text.trim();
   if (/^[\w.~+/=-]{16,512}$/.test(token)) return token;
-  throw new RangeError(
-    "a token has 16 to 512 letters, digits and -._~+/=",
-  );
+  throw new RangeError("a token has 16 to 512 letters, digits and -._~+/=");
 }
 
 function isProven(token: string, secret: Uint8Array): boolean {

@@ -98,10 +98,7 @@ export async function readShare(
 }
 
 /** Name of the saved torrent file. Differs for sources and settings that make another torrent. */
-function savedName(
-  source: Source,
-  options: PrepareShareOptions,
-): string {
+function savedName(source: Source, options: PrepareShareOptions): string {
   const { name, isPrivate = false, pieceLength, isAligned } = options;
   const { similar = [], collections = [] } = options;
   const key = JSON.stringify([

@@ -48,19 +48,11 @@ export class DnsNetwork extends VirtualNetwork {
       this.found.push({ atMs: this.now, text });
     };
     const browser = new ShareBrowser({
-      random: seededRandom(this.#seed++),
       onShare: ({ name, addresses, port }) =>
         note(`+${name} at ${addresses} ${port}`),
       onGone: (id) => note(`-${id.slice(0, 4)}`),
-    }, this.now);
-    this.add(address, {
-      get nextAtMs() {
-        return browser.nextAtMs;
-      },
-      interfacesChanged: () => {},
-      receive: (...parts) => browser.receive(...parts),
-      takeDue: (now) => browser.takeDue(now),
     });
+    this.add(address, browser);
     return browser;
   }
 

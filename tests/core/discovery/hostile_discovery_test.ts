@@ -60,10 +60,10 @@ function stated(
 function browse(): { browser: ShareBrowser; known: Map<string, Share> } {
   const known = new Map<string, Share>();
   const browser = new ShareBrowser({
-    random: () => 0,
     onShare: (share) => known.set(share.id, share),
     onGone: (id) => known.delete(id),
-  }, 0);
+  });
+  browser.interfacesChanged([], 0);
   return { browser, known };
 }
 
@@ -81,9 +81,8 @@ Deno.test("a host that invents a thousand peers does not keep LSD from others", 
   const dialed = new Set<string>();
   const machine = new LsdMachine({
     port: 6881,
-    random: () => 0.5,
     onPeer: (_, { hostname }) => dialed.add(hostname),
-  });
+  }, () => 0.5);
   machine.add(HASH, 0);
   const hear = (hostname: string, cookie: string): void => {
     const text =

@@ -116,13 +116,12 @@ function createNetwork(): {
   const join = (by: string): LsdMachine => {
     const machine = new LsdMachine({
       port: 6881,
-      random: seededRandom(seed++),
       onPeer: (infoHash, address) =>
         heard.push({
           ...{ atMs: network.now, by, infoHash },
           address: formatPeerAddress(address),
         }),
-    });
+    }, seededRandom(seed++));
     network.add(by, machine);
     return machine;
   };
