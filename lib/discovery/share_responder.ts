@@ -60,8 +60,7 @@ interface PlannedAnswer {
 /** The shares of this machine. All times are milliseconds on one clock. */
 export class ShareResponder implements MulticastProtocol {
   readonly #random: Random;
-  /** The name that service records refer to. */
-  readonly #serviceHost: string;
+  /** Of the names of this host and its shares that others do not type. */
   readonly #suffix: string;
   /** With the name of each in DNS. */
   readonly #shares = new Map<Group, { share: OwnShare; instance: string }>();
@@ -79,7 +78,6 @@ export class ShareResponder implements MulticastProtocol {
     this.#random = random;
     const number = randomBelow(2 ** 32, random);
     this.#suffix = number.toString(16).padStart(8, "0");
-    this.#serviceHost = `lanswarm-${this.#suffix}.local`;
     this.#hostName = new HostName({
       random,
       onClaimed: (name, now) => {
@@ -184,7 +182,7 @@ export class ShareResponder implements MulticastProtocol {
     const known = this.#shares.get(group);
     if (known === undefined) return [];
     const { share, instance } = known;
-    const host = this.#serviceHost;
+    const host = `lanswarm-${this.#suffix}.local`;
     return [
       ...shareRecords(share, { instance, host, ttl }),
       ...hostRecords(host, addresses, ttl),

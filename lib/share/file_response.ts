@@ -73,19 +73,16 @@ export function parseRange(
   header: string | undefined,
   length: number,
 ): Range | "unsatisfiable" | undefined {
-  const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/i
+  const [, first = "", last = ""] = /^bytes=(\d{0,15})-(\d{0,15})$/i
     .exec(header?.trim() ?? "") ?? [];
-  if (first === undefined || last === undefined) return undefined;
-  if (first === "") {
-    if (last === "") return undefined;
-    const start = Math.max(0, length - Number(last));
-    return start < length ? { start, end: length } : "unsatisfiable";
-  }
-  const start = Number(first);
-  if (last !== "" && Number(last) < start) return undefined;
+  if (first === "" && last === "") return undefined;
+  // Without a first byte, the other number counts from the end.
+  const isSuffix = first === "";
+  const start = isSuffix ? Math.max(0, length - Number(last)) : Number(first);
+  const end = isSuffix || last === "" ? Infinity : Number(last) + 1;
+  if (end <= start) return undefined;
   if (start >= length) return "unsatisfiable";
-  const end = last === "" ? length : Math.min(Number(last) + 1, length);
-  return { start, end };
+  return { start, end: Math.min(end, length) };
 }
 
 /** The bytes of a range; each chunk is the consumer's until it asks for the next. */

@@ -34,16 +34,14 @@ export interface PageShare {
   readonly torrent: Torrent | undefined;
 }
 
-export interface RenderSharesOptions {
-  /** Scheme, host and port at which the reader reaches the machine. */
-  readonly origin: string;
-  /** Targets for which the machine has an executable. */
-  readonly targets: readonly string[];
-}
-
 export function renderShares(
   shares: readonly PageShare[],
-  { origin, targets }: RenderSharesOptions,
+  { origin, targets }: {
+    /** Scheme, host and port at which the reader reaches the machine. */
+    readonly origin: string;
+    /** Targets for which the machine has an executable. */
+    readonly targets: readonly string[];
+  },
 ): Html | undefined {
   if (shares.length === 0) return undefined;
   const host = shortHost(origin.replace(/^http:\/\//, ""));
