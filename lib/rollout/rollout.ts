@@ -83,8 +83,9 @@ export class Rollout {
     length: number,
     source: () => ShareSource | undefined = () => undefined,
   ): void {
-    const share = new RolloutShare({ infoHash, length, source });
-    this.#shares.set(infoHash, share);
+    const { ownHostnames = () => new Set() } = this.#options;
+    const share = { infoHash, length, source, rows: this.#rows, ownHostnames };
+    this.#shares.set(infoHash, new RolloutShare(share));
   }
 
   /**
@@ -94,9 +95,9 @@ export class Rollout {
   finish(nowMs: number, infoHash?: InfoHash): Finish | undefined {
     let last: Finish | undefined;
     for (const [id, share] of this.#shares) {
-      const isOther = infoHash !== undefined && infoHash !== id;
+      const isOther = (infoHash ?? id) !== id;
       if (isOther || this.control.of(id).isPaused) continue;
-      const finish = share.finish(this.#rows, nowMs);
+      const finish = share.finish(nowMs);
       if (finish && finish.endMs > (last?.endMs ?? -Infinity)) last = finish;
     }
     return last;
@@ -107,11 +108,8 @@ export class Rollout {
    * @param infoHash Its torrent. @default {the one that needs its source most}
    */
   light(nowMs: number, infoHash?: InfoHash): SourceLight | undefined {
-    const { ownHostnames = () => new Set() } = this.#options;
     const lights = [...this.#shares].flatMap(([id, share]) =>
-      infoHash === undefined || infoHash === id
-        ? share.light(this.#rows, { nowMs, ownHostnames }) ?? []
-        : []
+      (infoHash ?? id) === id ? share.light(nowMs) ?? [] : []
     );
     return worstOf(lights);
   }
@@ -136,8 +134,9 @@ export class Rollout {
 
   /** Takes a report that came from an IP address; false if its torrent does not count. */
   reported(report: HostReport, hostname: string, nowMs: number): boolean {
-    const length = this.#shares.get(report.infoHash)?.length;
-    if (length === undefined) return false;
+    const share = this.#shares.get(report.infoHash);
+    if (share === undefined) return false;
+    const { length } = share.options;
     if (report.peerId !== undefined && report.peerId === this.own) return true;
     const row = this.#rows.of({ ...report, hostname }, nowMs);
     const { infoHash, state, fraction, name } = report;
@@ -229,7 +228,10 @@ export class Rollout {
   #lackOf({ parts }: HostRow): Record<"left" | "length", number> {
     const lack = { left: 0, length: 0 };
     for (const [infoHash, part] of parts) {
-      const length = Math.min(part.wanted, this.#shares.get(infoHash)!.length);
+      const length = Math.min(
+        part.wanted,
+        this.#shares.get(infoHash)!.options.length,
+      );
       // A peer with a magnet link does not know the length.
       lack.left += Math.min(part.left, length);
       lack.length += length;

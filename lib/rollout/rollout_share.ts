@@ -26,13 +26,15 @@ export interface RolloutShareOptions {
   readonly length: number;
   /** The peer that sends it; `undefined` while there is none. */
   readonly source: () => ShareSource | undefined;
+  /** All hosts of the rollout. */
+  readonly rows: Iterable<HostRow>;
+  /** The IP addresses of this machine, beside loopback ones. */
+  readonly ownHostnames: () => ReadonlySet<string>;
 }
 
 /** A torrent that counts. */
 export class RolloutShare {
-  /** Length of the content, in bytes. */
-  readonly length: number;
-  readonly #options: RolloutShareOptions;
+  readonly options: RolloutShareOptions;
   #light: SourceLight | undefined;
   #litMs = -Infinity;
   #observedMs = -Infinity;
@@ -40,21 +42,20 @@ export class RolloutShare {
   #mostUp = 0;
 
   constructor(options: RolloutShareOptions) {
-    this.#options = options;
-    this.length = options.length;
+    this.options = options;
   }
 
   /** Notes what the source sends; to be called at each sign of a host. */
   observe(nowMs: number): void {
     if (nowMs - this.#observedMs < OBSERVE_MS) return;
     this.#observedMs = nowMs;
-    const rate = this.#options.source()?.snapshot().uploadBytesPerSecond ?? 0;
+    const rate = this.options.source()?.snapshot().uploadBytesPerSecond ?? 0;
     this.#mostUp = Math.max(this.#mostUp, rate);
   }
 
   /** The end of the share; `undefined` while no host moves. */
-  finish(rows: Iterable<HostRow>, nowMs: number): Finish | undefined {
-    const courses = this.#takingPart(rows).map(([row, part]) => {
+  finish(nowMs: number): Finish | undefined {
+    const courses = this.#takingPart().map(([row, part]) => {
       const isComplete = part.left === 0;
       return {
         ...part,
@@ -67,33 +68,26 @@ export class RolloutShare {
   }
 
   /** The unplug light, at most a second old; `undefined` while there is no source. */
-  light(
-    rows: Iterable<HostRow>,
-    { nowMs, ownHostnames }: {
-      readonly nowMs: number;
-      readonly ownHostnames: () => ReadonlySet<string>;
-    },
-  ): SourceLight | undefined {
-    const source = this.#options.source();
+  light(nowMs: number): SourceLight | undefined {
+    const { ownHostnames, ...options } = this.options;
+    const source = options.source();
     if (source === undefined) return undefined;
     if (nowMs - this.#litMs < MAX_AGE_MS) return this.#light;
     this.#litMs = nowMs;
-    const holders = this.#takingPart(rows)
-      .map(([row, { left, isPresent }]) => {
-        const { hostnames, claimed, peerId } = row;
-        const hasAll = left === 0;
-        const stays = isPresent && row.isStaying(hasAll, nowMs);
-        return { hostnames, claimed, peerId, hasAll, stays };
-      })
-      .filter(({ stays }) => stays);
+    const holders = this.#takingPart().flatMap(([row, { left, isPresent }]) => {
+      const { hostnames, claimed, peerId } = row;
+      const hasAll = left === 0;
+      const stays = isPresent && row.isStaying(hasAll, nowMs);
+      return stays ? [{ hostnames, claimed, peerId, hasAll }] : [];
+    });
     return this.#light = lightOf(countCopies({
       ...{ torrent: source.torrent, peers: source.peerPieces(), holders },
       ownHostnames: ownHostnames(),
     }));
   }
 
-  #takingPart(rows: Iterable<HostRow>): [row: HostRow, part: Part][] {
-    const { infoHash } = this.#options;
+  #takingPart(): [row: HostRow, part: Part][] {
+    const { infoHash, rows } = this.options;
     return Array.from(rows).flatMap((row) => {
       const part = row.parts.get(infoHash);
       return part === undefined ? [] : [[row, part]];
