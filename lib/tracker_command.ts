@@ -27,9 +27,6 @@ const DISCARD_PORT = 9;
 const USAGE =
   "usage: scrape ANNOUNCE_URL [INFO_HASH...] | announce ANNOUNCE_URL INFO_HASH";
 
-/** The arguments are wrong. */
-class CommandError extends Error {}
-
 /** Runs one command. Resolves to the exit code: 0, 1 if the tracker failed, 2 for wrong arguments. */
 export async function runTrackerCommand(
   args: readonly string[],
@@ -38,40 +35,41 @@ export async function runTrackerCommand(
     write(Deno.stdout, USAGE);
     return 0;
   }
+  let ask: () => Promise<unknown>;
   try {
-    write(Deno.stdout, JSON.stringify(await run(args)));
+    ask = parse(args);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    write(Deno.stderr, `error: ${error.message}; ${USAGE}`);
+    return 2;
+  }
+  try {
+    write(Deno.stdout, JSON.stringify(await ask()));
     return 0;
   } catch (error) {
-    if (error instanceof CommandError) {
-      write(Deno.stderr, `error: ${error.message}; ${USAGE}`);
-      return 2;
-    }
     if (!(error instanceof TrackerError)) throw error;
-    write(
-      Deno.stderr,
-      `error: ${error.message}; check the URL and that the tracker runs`,
-    );
+    const advice = "check the URL and that the tracker runs";
+    write(Deno.stderr, `error: ${error.message}; ${advice}`);
     return 1;
   }
 }
 
-async function run(args: readonly string[]): Promise<unknown> {
+/** @throws {RangeError} If the arguments are wrong. */
+function parse(args: readonly string[]): () => Promise<unknown> {
   const [command, given, ...hashes] = args;
-  if (given === undefined) throw new CommandError("arguments are missing");
-  const url = readArgument(given, readUrl);
-  const infoHashes = hashes.map((text) =>
-    readArgument(text, (text) => infoHashFromHex(trimText(text)))
-  );
+  if (given === undefined) throw new RangeError("arguments are missing");
+  const url = readUrl(given);
+  const infoHashes = hashes.map((text) => infoHashFromHex(trimText(text)));
   switch (command) {
     case "scrape":
-      return { torrents: await scrape(url, infoHashes) };
+      return async () => ({ torrents: await scrape(url, infoHashes) });
     case "announce":
       if (infoHashes.length !== 1) {
-        throw new CommandError("announce takes one info hash");
+        throw new RangeError("announce takes one info hash");
       }
-      return await announceOnce(url, infoHashes[0]!);
+      return () => announceOnce(url, infoHashes[0]!);
     default:
-      throw new CommandError(`unknown command ${JSON.stringify(command)}`);
+      throw new RangeError(`unknown command ${JSON.stringify(command)}`);
   }
 }
 
@@ -103,19 +101,6 @@ async function announceOnce(url: string, infoHash: InfoHash): Promise<unknown> {
     warning: started.warning,
     peers: started.peers,
   };
-}
-
-/** Reads an argument. @throws {CommandError} With the reason. */
-function readArgument<Value>(
-  text: string,
-  read: (text: string) => Value,
-): Value {
-  try {
-    return read(text);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new CommandError(error.message, { cause: error });
-  }
 }
 
 function write(stream: typeof Deno.stdout, text: string): void {
