@@ -58,7 +58,7 @@ export type {
   LightColor,
   ShareSource,
   SourceLight,
-} from "./rollout/source_light.ts";
+} from "./rollout/rollout_share.ts";
 export { describeFinish, describeLight } from "./rollout/rollout_words.ts";
 export {
   RolloutControl,

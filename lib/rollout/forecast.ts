@@ -55,19 +55,17 @@ export function forecast(
     readonly sourceUp: number;
   },
 ): Finish | undefined {
-  const counted = hosts.filter(({ isActive, completeAtMs, progress }) =>
-    (isActive || completeAtMs !== undefined) && progress.startLeft > 0
+  const isComplete = (host: HostCourse): boolean =>
+    host.completeAtMs !== undefined;
+  const counted = hosts.filter((host) =>
+    (host.isActive || isComplete(host)) && host.progress.startLeft > 0
   );
   if (counted.length === 0) return undefined;
   const startMs = Math.min(...counted.map(({ progress }) => progress.startMs));
-  const active = counted.filter(({ completeAtMs }) =>
-    completeAtMs === undefined
-  );
+  const active = counted.filter((host) => !isComplete(host));
   // Hosts that are stuck or gone have no end.
   const isOver = active.length === 0;
-  const hasOthers = hosts.some(({ isActive, completeAtMs }) =>
-    !isActive && completeAtMs === undefined
-  );
+  const hasOthers = hosts.some((host) => !host.isActive && !isComplete(host));
   if (isOver && hasOthers) return undefined;
   const ageMs = nowMs - startMs;
   if (!isOver && ageMs < LEAST_AGE_MS) return undefined;

@@ -14,10 +14,14 @@ import { type HostReport, isOver } from "./host_report.ts";
 import type { HostRow, Part } from "./host_row.ts";
 import { isVerified, NEVER_SEEN, type RolloutHost } from "./host_state.ts";
 import { RolloutControl } from "./rollout_control.ts";
-import { RolloutShare } from "./rollout_share.ts";
+import {
+  RolloutShare,
+  type ShareSource,
+  type SourceLight,
+  worstOf,
+} from "./rollout_share.ts";
 import { RowTable } from "./row_table.ts";
 import { SlowHosts } from "./slow_hosts.ts";
-import { type ShareSource, type SourceLight, worstOf } from "./source_light.ts";
 
 /** Least time between two reports of a host that count, in milliseconds. */
 const LEAST_REPORT_MS = 200;

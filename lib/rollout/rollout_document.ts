@@ -15,7 +15,7 @@ import {
   type RolloutState,
 } from "./host_state.ts";
 import type { Rollout, Verdict } from "./rollout.ts";
-import type { SourceLight } from "./source_light.ts";
+import type { SourceLight } from "./rollout_share.ts";
 
 /** The verdict of a document. */
 export type VerdictDocument = Omit<Verdict, "missing">;

@@ -1,23 +1,54 @@
 /**
- * A torrent of a rollout: its unplug light and its end, from the source and the rows
- * of hosts. Pure.
+ * A share of a rollout: its end, and its unplug light, which counts the pieces that no
+ * other host has, of the hosts that can be reached and stay. Invariant: a piece of
+ * which nothing is known counts as only here, so that the light is never green too
+ * early. The light believes what hosts report and announce. Pure.
  *
  * @module
  */
-import type { InfoHash } from "../base/identifier.ts";
+import type { PeerPieces } from "../base/bitfield.ts";
+import type { InfoHash, PeerId } from "../base/identifier.ts";
+import { isLoopback } from "../base/ip_address.ts";
+import type { Geometry } from "../metainfo/geometry.ts";
 import { type Finish, forecast } from "./forecast.ts";
 import type { HostRow, Part } from "./host_row.ts";
-import {
-  countCopies,
-  lightOf,
-  type ShareSource,
-  type SourceLight,
-} from "./source_light.ts";
 
 /** Age up to which a light serves again, in milliseconds: one of 100,000 pieces takes 20 ms. */
 const MAX_AGE_MS = 1_000;
 /** Least time between two observations of the source, in milliseconds. */
 const OBSERVE_MS = 900;
+/** Stretches of pieces in a map at most. */
+export const MAP_LENGTH = 200;
+
+/** The peer of the machine that shares, as far as its rollout reads it. */
+export interface ShareSource {
+  /** The torrent that it sends. */
+  readonly torrent: { readonly geometry: Pick<Geometry, "pieceCount"> };
+  /** Its rates of now. */
+  snapshot(): { readonly uploadBytesPerSecond: number };
+  /** The pieces of the connected peers. */
+  peerPieces(): readonly PeerPieces[];
+}
+
+/** A host that can be reached and stays. */
+export interface Holder
+  extends Pick<HostRow, "hostnames" | "claimed" | "peerId"> {
+  /** True if it has every piece. */
+  readonly hasAll: boolean;
+}
+
+/** The light: red while a piece is only here, amber while one has one other holder, else green. */
+export type LightColor = "red" | "amber" | "green";
+
+/** The machine that shares, as far as others depend on it. */
+export interface SourceLight {
+  /** Its color. */
+  readonly light: LightColor;
+  /** The share of pieces that no other host has, from 0 to 1. */
+  readonly onlyHere: number;
+  /** The number of other hosts that have each piece, of at most {@linkcode MAP_LENGTH} stretches of pieces the least. */
+  readonly map: readonly number[];
+}
 
 /** Options of {@linkcode RolloutShare}. */
 export interface RolloutShareOptions {
@@ -93,4 +124,109 @@ export class RolloutShare {
       return part === undefined ? [] : [[row, part]];
     });
   }
+}
+
+/**
+ * Counts the other hosts that have each piece. Peers of one IP address are one host;
+ * this machine is none.
+ */
+export function countCopies(
+  { torrent: { geometry: { pieceCount } }, ...source }: {
+    readonly torrent: ShareSource["torrent"];
+    readonly peers: Iterable<PeerPieces>;
+    readonly holders: Iterable<Holder>;
+    /** IP addresses of this machine, beside loopback ones. */
+    readonly ownHostnames: ReadonlySet<string>;
+  },
+): Uint16Array {
+  const { ownHostnames } = source;
+  const hosts = new Set<Host>();
+  const byHostname = new Map<string, Host>();
+  const byPeer = new Map<PeerId, { holder: Holder; host: Host }[]>();
+  for (const holder of source.holders) {
+    const { hostnames, peerId, hasAll } = holder;
+    const isHere = hostnames.some((hostname) =>
+      isLoopback(hostname) || ownHostnames.has(hostname)
+    );
+    if (isHere) continue;
+    const host = hostnames.map((hostname) => byHostname.get(hostname))
+      .find((known) => known !== undefined) ?? { hasAll, pieces: [] };
+    host.hasAll ||= hasAll;
+    hosts.add(host);
+    for (const hostname of hostnames) byHostname.set(hostname, host);
+    if (peerId === undefined) continue;
+    byPeer.set(peerId, [...byPeer.get(peerId) ?? [], { holder, host }]);
+  }
+  for (const { peerId, hostname, pieces } of source.peers) {
+    const known = byPeer.get(peerId)?.find(({ holder }) =>
+      holder.hostnames.includes(hostname) || holder.claimed.includes(hostname)
+    );
+    if (known !== undefined && pieces.length === pieceCount) {
+      known.host.pieces.push(pieces.toBytes());
+    }
+  }
+  const copies = new Uint16Array(pieceCount);
+  for (const { hasAll, pieces: [first, ...others] } of hosts) {
+    if (hasAll) {
+      for (let piece = 0; piece < pieceCount; piece++) copies[piece]!++;
+    }
+    if (hasAll || first === undefined) continue;
+    for (const other of others) {
+      for (const [index, byte] of other.entries()) first[index]! |= byte;
+    }
+    addBits(copies, first);
+  }
+  return copies;
+}
+
+interface Host {
+  hasAll: boolean;
+  /** Bitfields of its peers, copies. */
+  readonly pieces: Uint8Array[];
+}
+
+function addBits(copies: Uint16Array, bytes: Uint8Array): void {
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index]!;
+    if (byte === 0) continue;
+    for (let bit = 0; bit < 8; bit++) {
+      if ((byte & (0x80 >>> bit)) !== 0) copies[8 * index + bit]!++;
+    }
+  }
+}
+
+/** The light for the number of other hosts that have each piece. */
+export function lightOf(copies: Uint16Array): SourceLight {
+  const count = copies.length;
+  let onlyHereCount = 0;
+  let least = Infinity;
+  for (const others of copies) {
+    if (others === 0) onlyHereCount++;
+    if (others < least) least = others;
+  }
+  const length = Math.min(count, MAP_LENGTH);
+  const map = Array.from({ length }, (_, cell) => {
+    const start = Math.floor(cell * count / length);
+    const end = Math.floor((cell + 1) * count / length);
+    return copies.subarray(start, end).reduce((one, other) =>
+      Math.min(one, other)
+    );
+  });
+  return {
+    light: least === 0 ? "red" : least === 1 ? "amber" : "green",
+    onlyHere: count === 0 ? 0 : onlyHereCount / count,
+    map,
+  };
+}
+
+/** The light of the share that is needed most. */
+export function worstOf(
+  lights: readonly SourceLight[],
+): SourceLight | undefined {
+  const colors: readonly LightColor[] = ["red", "amber", "green"];
+  const [worst] = lights.toSorted((one, other) =>
+    colors.indexOf(one.light) - colors.indexOf(other.light) ||
+    other.onlyHere - one.onlyHere
+  );
+  return worst;
 }

@@ -13,7 +13,7 @@ import {
 import type { Finish } from "./forecast.ts";
 import type { Verdict } from "./rollout.ts";
 import type { Clocks } from "./rollout_document.ts";
-import type { SourceLight } from "./source_light.ts";
+import type { SourceLight } from "./rollout_share.ts";
 
 /** `38 of 40 verified, 2 not`, or `7 machines, 3 verified`. */
 export function describeVerdict(

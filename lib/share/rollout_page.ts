@@ -34,7 +34,7 @@ import {
 } from "../rollout/rollout_words.ts";
 import type { Verdict } from "../rollout/rollout.ts";
 import type { Clocks } from "../rollout/rollout_document.ts";
-import type { LightColor, SourceLight } from "../rollout/source_light.ts";
+import type { LightColor, SourceLight } from "../rollout/rollout_share.ts";
 
 /** Shares with a light of their own at most. */
 const MAX_SHARES = 20;

@@ -8,7 +8,7 @@ import { infoHashFromHex } from "../../lib/base/identifier.ts";
 import { RateMeter } from "../../lib/base/rate_meter.ts";
 import type { Finish } from "../../lib/rollout/forecast.ts";
 import { Rollout } from "../../lib/rollout/rollout.ts";
-import type { SourceLight } from "../../lib/rollout/source_light.ts";
+import type { SourceLight } from "../../lib/rollout/rollout_share.ts";
 import type { VirtualHost } from "./virtual_host.ts";
 import type { VirtualLan } from "./virtual_lan.ts";
 

@@ -4,7 +4,7 @@ import {
   describeLight,
   describeVerdict,
 } from "../../../lib/rollout/rollout_words.ts";
-import type { LightColor } from "../../../lib/rollout/source_light.ts";
+import type { LightColor } from "../../../lib/rollout/rollout_share.ts";
 
 Deno.test("describeVerdict() counts who is missing, or all machines", () => {
   assertEquals(

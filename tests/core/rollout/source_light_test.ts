@@ -8,7 +8,7 @@ import {
   lightOf,
   MAP_LENGTH,
   type ShareSource,
-} from "../../../lib/rollout/source_light.ts";
+} from "../../../lib/rollout/rollout_share.ts";
 import { A, announce, B, createRollout, report } from "./rollout_sample.ts";
 
 /** The pieces of `x.x`: the first and the last of three. */
