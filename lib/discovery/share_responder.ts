@@ -90,7 +90,6 @@ export class ShareResponder implements MulticastProtocol {
     });
   }
 
-  /** The host's name, once it is ours. */
   get hostName(): string | undefined {
     return this.#hostName.name;
   }
@@ -127,13 +126,11 @@ export class ShareResponder implements MulticastProtocol {
     this.#announce(group, now);
   }
 
-  /** Removes a share and says so. */
   removeShare(id: string): void {
     this.#immediate.push(...this.#goodbye([`share ${id}`]));
     this.#shares.delete(`share ${id}`);
   }
 
-  /** The last messages: all records are gone. */
   goodbye(): OutgoingDatagram[] {
     return this.#goodbye(this.#groups());
   }
@@ -168,7 +165,6 @@ export class ShareResponder implements MulticastProtocol {
     return ["host", ...this.#shares.keys()];
   }
 
-  /** The records of a group on an interface. */
   #records(group: Group, interfaceName: string, ttl = RECORD_TTL): DnsRecord[] {
     const { addresses = [] } =
       this.#interfaces.find(({ name }) => name === interfaceName) ?? {};

@@ -92,7 +92,6 @@ function unreadable(text: string, reason: string): RangeError {
   return new RangeError(`${JSON.stringify(shown)}: ${reason}`);
 }
 
-/** A place in the list of hosts. */
 interface Place extends Pick<RolloutHost, "name" | "isExpected"> {
   /** `undefined` for an expected host that was never seen. */
   readonly row: HostRow | undefined;

@@ -151,7 +151,6 @@ export function reportPath(report: HostReport): string {
   return `${REPORT_PATH}?${query}`;
 }
 
-/** The query of a report. */
 const QUERY = {
   info_hash: text(IDENTIFIER),
   peer_id: optional(text(IDENTIFIER)),

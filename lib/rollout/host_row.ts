@@ -42,7 +42,6 @@ export class Part {
   }
 }
 
-/** The context of a host that is described. */
 interface DescribeOptions
   extends Pick<RolloutHost, "name" | "isExpected" | "fraction"> {
   /** True if it waits for `resume`. */
@@ -50,7 +49,6 @@ interface DescribeOptions
   readonly nowMs: number;
 }
 
-/** A host, as far as it is known. */
 export class HostRow {
   /** Its IP addresses, at least one. */
   readonly hostnames: string[] = [];
@@ -71,7 +69,6 @@ export class HostRow {
   progressedMs: number;
   readonly judgement: Judgement = new Judgement();
 
-  /** A host of which nothing is known but the time of its first sign. */
   constructor(nowMs: number) {
     this.firstSeenMs = this.lastSeenMs = this.progressedMs = nowMs;
   }
@@ -138,7 +135,6 @@ export class HostRow {
       nowMs - reportedMs <= SOURCE_SILENCE_MS;
   }
 
-  /** The host as others see it. */
   describe(
     { name, isExpected, isPaused, fraction, nowMs }: DescribeOptions,
   ): RolloutHost {

@@ -20,7 +20,6 @@ const RATE_COUNT = 10;
 const PROBE_MS = { failed: 3_000, settled: 30_000 } as const;
 const SETTLED_PROBES = 2;
 
-/** The judgement of one host so far. */
 export class Judgement {
   /** Receive rates of the last reports, oldest first. */
   readonly rates: number[] = [];
@@ -43,7 +42,6 @@ export class Judgement {
   /** The time of the next one. */
   probeAtMs = -Infinity;
 
-  /** Notes the rate of a report. */
   noteRate(rate: number): void {
     this.rates.push(rate);
     if (this.rates.length > RATE_COUNT) this.rates.shift();

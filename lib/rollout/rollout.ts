@@ -232,13 +232,11 @@ export class Rollout {
   #lackOf({ parts }: HostRow): Record<"left" | "length", number> {
     const lack = { left: 0, length: 0 };
     for (const [infoHash, part] of parts) {
-      const length = Math.min(
-        part.wanted,
-        this.#shares.get(infoHash)!.options.length,
-      );
+      const { length } = this.#shares.get(infoHash)!.options;
+      const wanted = Math.min(part.wanted, length);
       // A peer with a magnet link does not know the length.
-      lack.left += Math.min(part.left, length);
-      lack.length += length;
+      lack.left += Math.min(part.left, wanted);
+      lack.length += wanted;
     }
     return lack;
   }

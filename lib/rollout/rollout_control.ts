@@ -38,7 +38,7 @@ export class RolloutControl {
 
   /** Pauses or resumes a share, or all of them. */
   setPaused(id: string | undefined, isPaused: boolean): void {
-    this.#set(id, (setting) => ({ ...setting, isPaused }));
+    this.#set(id, { isPaused });
   }
 
   /** Limits a share, or all of them together; `undefined` for no limit. */
@@ -46,7 +46,7 @@ export class RolloutControl {
     const limit = bytesPerSecond === undefined
       ? undefined
       : new SharedLimit(bytesPerSecond);
-    this.#set(id, (setting) => ({ ...setting, limit }));
+    this.#set(id, { limit });
   }
 
   /** A share has another id from now on. */
@@ -87,14 +87,13 @@ export class RolloutControl {
     };
   }
 
-  #set(
-    id: string | undefined,
-    change: (setting: ShareSetting) => ShareSetting,
-  ): void {
+  #set(id: string | undefined, change: Partial<ShareSetting>): void {
     if (id === undefined) {
-      this.#common = change(this.#common);
-      for (const [id, own] of this.#own) this.#own.set(id, change(own));
-    } else this.#own.set(id, change(this.of(id)));
+      this.#common = { ...this.#common, ...change };
+      for (const [id, own] of this.#own) {
+        this.#own.set(id, { ...own, ...change });
+      }
+    } else this.#own.set(id, { ...this.of(id), ...change });
     this.#announce();
   }
 

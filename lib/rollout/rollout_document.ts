@@ -90,7 +90,6 @@ export interface Clocks {
   readonly wallMs: number;
 }
 
-/** Describes one share of a machine. */
 export function describeRollout(
   { id, name, sizeBytes, state }: Pick<
     RolloutDocument,
@@ -199,7 +198,6 @@ function cell(value: string | number): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** The numbers of a rollout for Prometheus. */
 export function rolloutMetrics(
   rollout: Rollout,
   nowMs: number,

@@ -50,7 +50,6 @@ export interface SourceLight {
   readonly map: readonly number[];
 }
 
-/** Options of {@linkcode RolloutShare}. */
 export interface RolloutShareOptions {
   readonly infoHash: InfoHash;
   /** Of the content, in bytes. */

@@ -23,7 +23,6 @@ export interface Sign {
   readonly name?: string;
 }
 
-/** The rows, by address. */
 export class RowTable {
   readonly #rows = new Set<HostRow>();
   readonly #byHost = new Map<string, HostRow[]>();

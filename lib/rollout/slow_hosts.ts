@@ -15,7 +15,6 @@ const STALE_MS = 5_000;
 /** Time from the first slow report to the first probe, in milliseconds. */
 const FIRST_PROBE_MS = 3_000;
 
-/** A rollout, as far as the judge knows it. */
 interface RolloutFacts {
   readonly nowMs: number;
   /** Peers of the process that shares. */
@@ -24,7 +23,6 @@ interface RolloutFacts {
   readonly missingLengthOf: (row: HostRow) => number;
 }
 
-/** Judges the hosts of one rollout. */
 export class SlowHosts {
   #judgedMs = -Infinity;
   #due: HostRow[] = [];

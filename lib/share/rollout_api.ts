@@ -61,7 +61,6 @@ const MAX_DOCUMENTS = 100;
 const LEAST_LIMIT = 1_024;
 /** Wrong tokens of one address: a few, and then one in ten seconds. */
 const WRONG_TOKENS = { perSecond: 0.1, burst: 5 } as const;
-/** Addresses whose wrong tokens are counted. */
 const MAX_GUESSERS = 1_024;
 const COMMANDS = ["pause", "resume", "limit"];
 
@@ -73,7 +72,6 @@ interface KeptDocument {
   readonly change: number;
 }
 
-/** The interface to the rollout of the shares of one machine. */
 export class RolloutApi {
   /** For GET and HEAD. */
   readonly routes = new Map(Object.entries<TrackerHandler>({

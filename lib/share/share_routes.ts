@@ -48,7 +48,6 @@ export interface SharedTorrent {
   readonly storage: () => Pick<Storage, "read"> | undefined;
 }
 
-/** Options of {@linkcode shareRoutes}. */
 export interface ShareRoutesOptions {
   /** The complete torrent with an info hash in lower-case hex. */
   readonly find: (infoHash: string) => SharedTorrent | undefined;
@@ -66,7 +65,6 @@ export function sharedFilePath(
   return `${FILE_PATH}${infoHash}/${path.map(percentEncode).join("/")}`;
 }
 
-/** The routes of a share, for its tracker's handler. */
 export function shareRoutes(
   options: ShareRoutesOptions,
 ): ReadonlyMap<string, TrackerHandler> {
@@ -167,12 +165,10 @@ function downloadHeaders(name: string, type: string): HttpResponse["headers"] {
   };
 }
 
-/** A file of a torrent. */
 interface FilePlace {
   /** In the torrent's `files`. */
   readonly index: number;
   readonly name: string;
-  /** In bytes. */
   readonly length: number;
   readonly offsetInTorrent: number;
 }
