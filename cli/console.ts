@@ -1,9 +1,8 @@
 /**
  * The lines that a process writes to stdout and stderr, and one live block, redrawn
- * in place, at the bottom of a terminal. All jobs of a process share one console:
- * each has a part of the block, and lines appear above it. Only `suspendBlock()` and
- * `end()` wait for readers. The output of one job has the form that its flags ask
- * for: lines above the live block, lines now and then, JSON lines, or nothing.
+ * in place, at the bottom of a terminal, below all lines. Only `suspendBlock()` and
+ * `end()` wait for readers. The output of a job has the form that its flags ask for:
+ * lines above the live block, lines now and then, JSON lines, or nothing.
  *
  * @module
  */
@@ -43,22 +42,15 @@ export interface ConsoleOptions {
   readonly widthOf?: WidthOf | undefined;
 }
 
-/** One job's part of the live block. */
-export interface LiveBlock extends Disposable {
-  /** The columns and rows that `show` may fill, as far as other parts leave any. */
-  room(): TerminalSize;
-  /** Replaces the lines of this part; each must be narrower than the terminal. */
-  show(lines: readonly string[]): void;
-}
-
 export class Console {
   readonly #options: ConsoleOptions;
   readonly #stdout: LineWriter;
   readonly #stderr: LineWriter;
-  /** The parts of the live block, from top to bottom. */
-  readonly #parts = new Map<LiveBlock, readonly string[]>();
-  /** The lines of the live block that are on the terminal now. */
+  /** The lines of the live block. */
+  #block: readonly string[] = [];
+  /** Those that are on the terminal now. */
   #drawn: readonly string[] = [];
+  /** While it is above 0, the live block is hidden. */
   #suspensionCount = 0;
   #wasSuspended = false;
 
@@ -129,21 +121,17 @@ export class Console {
     this.writeErrorLine(printable(`warning: ${text}`));
   }
 
-  /** Adds a part to the live block, until it is disposed of. */
-  openBlock(): LiveBlock {
-    const block: LiveBlock = {
-      room: () => this.#roomOf(block),
-      show: (lines) => {
-        if (this.#parts.has(block)) this.#parts.set(block, lines);
-        this.#stderr.wake();
-      },
-      [Symbol.dispose]: () => {
-        this.#parts.delete(block);
-        this.#stderr.wake();
-      },
-    };
-    this.#parts.set(block, []);
-    return block;
+  /** The columns and rows of the terminal that the live block may fill. */
+  get room(): TerminalSize {
+    const { columns, rows } = this.#options.size();
+    // One row stays free for the last line above it.
+    return { columns, rows: Math.max(1, rows - 1) };
+  }
+
+  /** Replaces the live block; each line must be narrower than the terminal. */
+  show(lines: readonly string[]): void {
+    this.#block = lines;
+    this.#stderr.wake();
   }
 
   /** Hides the live block, while another process writes to the same terminal. */
@@ -165,7 +153,7 @@ export class Console {
    * Returns the reason if results are lost.
    */
   async end(options: Partial<FlushOptions> = {}): Promise<string | undefined> {
-    this.#parts.clear();
+    this.#suspensionCount = Infinity;
     this.#stderr.wake();
     const limited = { limitMs: END_MS, ...options };
     await Promise.all([
@@ -184,9 +172,9 @@ export class Console {
       ? `${" ".repeat(this.#options.size().columns - 1)}\r`
       : "";
     this.#wasSuspended = isSuspended;
-    const lines = isSuspended ? [] : [...this.#parts.values()].flat();
+    const lines = isSuspended ? [] : this.#block;
     // A line that has scrolled off the top could not be replaced.
-    return margin + this.#replace(lines.slice(0, this.#rows()));
+    return margin + this.#replace(lines.slice(0, this.room.rows));
   }
 
   #replace(lines: readonly string[]): string {
@@ -200,22 +188,6 @@ export class Console {
     // Up to the first line of the block, then everything below is replaced at once.
     const up = rowCount > 1 ? `\x1b[${rowCount - 1}A` : "";
     return `\r${up}\x1b[J${lines.join("\n")}`;
-  }
-
-  #roomOf(block: LiveBlock): TerminalSize {
-    const rows = this.#rows();
-    const others = [...this.#parts].filter(([part]) => part !== block);
-    const otherRows = others.flatMap(([, lines]) => lines).length;
-    const equalShare = Math.floor(rows / (others.length + 1));
-    return {
-      columns: this.#options.size().columns,
-      rows: Math.max(equalShare, rows - otherRows),
-    };
-  }
-
-  /** Rows for the live block: one stays free for the last line above it. */
-  #rows(): number {
-    return Math.max(1, this.#options.size().rows - 1);
   }
 }
 
@@ -264,12 +236,11 @@ export type JsonLine = {
   readonly [key: string]: unknown;
 };
 
-/** The output of one job. Disposing of it ends its live block. */
+/** The output of a job. Disposing of it ends the live block. */
 export class JobOutput implements Disposable {
   readonly form: keyof typeof REFRESH_MS;
   readonly refreshMs: number;
   readonly #console: Console;
-  readonly #block: LiveBlock;
   /** The last line about each subject, which is not repeated. */
   readonly #lastLines = new Map<string, string>();
 
@@ -282,13 +253,11 @@ export class JobOutput implements Disposable {
     else this.form = console.isLive ? "live" : "log";
     this.refreshMs = REFRESH_MS[this.form];
     this.#console = console;
-    this.#block = console.openBlock();
   }
 
   /** Columns and rows for the state. */
   get room(): Room {
-    const { columns, rows } = this.#block.room();
-    const { widthOf } = this.#console;
+    const { room: { columns, rows }, widthOf } = this.#console;
     return { columns: columns - MARGIN_COLUMNS, rows, widthOf };
   }
 
@@ -313,7 +282,7 @@ export class JobOutput implements Disposable {
   state(lines: readonly string[]): void {
     if (this.form === "live") {
       const { room } = this;
-      this.#block.show(lines.map((line) => truncate(printable(line), room)));
+      this.#console.show(lines.map((line) => truncate(printable(line), room)));
     } else {
       lines.forEach((line, index) => this.line(line, `state ${index}`));
     }
@@ -322,12 +291,12 @@ export class JobOutput implements Disposable {
   /** Shows that the job is leaving its swarms, which may take seconds. */
   leaving(): void {
     if (this.form === "live") {
-      this.#block.show(["leaving; Ctrl+C again ends at once"]);
+      this.#console.show(["leaving; Ctrl+C again ends at once"]);
     }
   }
 
   [Symbol.dispose](): void {
-    this.#block[Symbol.dispose]();
+    this.#console.show([]);
   }
 }
 

@@ -26,7 +26,7 @@ import {
   torrentPath,
 } from "../lib/torrents.ts";
 import { invocationOf, quoted } from "./command_words.ts";
-import type { LiveBlock } from "./console.ts";
+import type { Console } from "./console.ts";
 import {
   type CreateJob,
   findAnnounceFaults,
@@ -62,7 +62,6 @@ export async function runCreate(
   if (!job.force) await checkAbsent(output);
 
   const hints = await readHints(job, (text) => console.warn(text));
-  using block = console.openBlock();
   using hasher = openWorkerHasher();
   const { bytes, torrent } = await createTorrent(job.path, {
     ...job,
@@ -79,11 +78,11 @@ export async function runCreate(
       warn(findPlanWarnings(plan));
       console.writeLine(printable(describePlan(plan)));
     },
-    onProgress: console.isLive ? progressDrawer(block) : undefined,
+    onProgress: console.isLive ? progressDrawer(console) : undefined,
   });
   signal.throwIfAborted();
   await saveTorrentFile(output, bytes, { overwrite: job.force });
-  block.show([]);
+  console.show([]);
   for (const line of summarize(torrent, job, output)) {
     console.writeLine(printable(line));
   }
@@ -123,46 +122,38 @@ const COSTLY_PIECE_LENGTH = 16 * 2 ** 20;
 export function findPlanWarnings(
   { geometry: { pieceLength, length }, lost }: CreateTorrentPlan,
 ): string[] {
-  const warnings: string[] = [];
-  if (pieceLength > COSTLY_PIECE_LENGTH) {
-    const usual = choosePieceLength(length);
-    const [size, cost] = [pieceLength, 2 * pieceLength].map(formatSize);
-    const advice = pieceLength > usual
-      ? `; ${formatSize(usual)} would be enough`
-      : "";
-    warnings.push(
-      `pieces of ${size} cost each peer that downloads ${cost} of memory or more, as it keeps at least two whole pieces until they are verified${advice}`,
-    );
-  }
-  return [...warnings, ...describeLost(lost)];
+  if (pieceLength <= COSTLY_PIECE_LENGTH) return describeLost(lost);
+  const usual = choosePieceLength(length);
+  const [size, cost] = [pieceLength, 2 * pieceLength].map(formatSize);
+  const advice = pieceLength > usual
+    ? `; ${formatSize(usual)} would be enough`
+    : "";
+  return [
+    `pieces of ${size} cost each peer that downloads ${cost} of memory or more, as it keeps at least two whole pieces until they are verified${advice}`,
+    ...describeLost(lost),
+  ];
 }
 
 /** A line for what a torrent does not carry, and one for what is left out. */
-export function describeLost(lost: LostProperties): string[] {
-  const { executables, emptyFolders, links } = lost;
-  const parts = [
+export function describeLost(
+  { executables, emptyFolders, links, leftOut }: LostProperties,
+): string[] {
+  const lost = [
     executables > 0 &&
     "executable bits, which the file system here gives to every file",
     emptyFolders > 0 && plural(emptyFolders, "empty folder"),
     links > 0 && `${plural(links, "link")} (what they lead to is shared)`,
   ].filter((part) => part !== false);
+  const without = [...leftOut].map(([name, count]) => `${name} (${count})`);
   return [
-    ...parts.length === 0
-      ? []
-      : [`a torrent does not carry ${parts.join(", ")}`],
-    ...describeLeftOut(lost),
+    ...lost.length === 0 ? [] : [`a torrent does not carry ${lost.join(", ")}`],
+    ...without.length === 0 ? [] : [`left out: ${without.join(", ")}`],
   ];
-}
-
-/** `left out: .DS_Store (2), *.tmp (14)`; nothing if all is shared. */
-export function describeLeftOut({ leftOut }: LostProperties): string[] {
-  const parts = [...leftOut].map(([reason, count]) => `${reason} (${count})`);
-  return parts.length === 0 ? [] : [`left out: ${parts.join(", ")}`];
 }
 
 /** Draws a bar for what is hashed, now and then. */
 export function progressDrawer(
-  block: LiveBlock,
+  console: Console,
 ): (progress: CreateTorrentProgress) => void {
   const startMs = performance.now();
   let drawnMs = -Infinity;
@@ -172,7 +163,7 @@ export function progressDrawer(
     drawnMs = nowMs;
     const elapsedMs = nowMs - startMs;
     const progress = { doneBytes: hashedLength, totalBytes: length, elapsedMs };
-    block.show([renderProgress(progress, block.room().columns)]);
+    console.show([renderProgress(progress, console.room.columns)]);
   };
 }
 

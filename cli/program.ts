@@ -1,7 +1,7 @@
 /**
  * Programs as jobs: a program parses its command line to a job, and a job runs in a
  * context, which owns what a process has once: the console, the signals and the
- * permissions. A process may run several jobs in one context.
+ * permissions.
  *
  * @module
  */
@@ -19,66 +19,34 @@ import {
 
 const ALL = ["read", "write", "net", "run", "sys", "env", "ffi"] as const;
 
-type Revoke = (name: Deno.PermissionName) => Promise<unknown>;
-
 /**
- * The permissions of one job. A task grants what any command line may need; each job
- * gives up the rest before it reads what other machines send. A permission that no
- * job of the process keeps is revoked for good.
+ * The permissions of a job. A task grants what any command line may need; each job
+ * gives up the rest before it reads what other machines send.
  */
-export class JobPermissions implements AsyncDisposable {
-  readonly #revoke: Revoke;
-  /** The permissions of all jobs of the process, these included. */
-  readonly #jobs: Set<JobPermissions>;
-  #kept: ReadonlySet<Deno.PermissionName> = new Set(ALL);
-
-  private constructor(revoke: Revoke, jobs: Set<JobPermissions>) {
-    this.#revoke = revoke;
-    this.#jobs = jobs;
-    jobs.add(this);
-  }
-
-  /** The permissions of the only job so far. */
-  static ofProcess(
-    revoke: Revoke = (name) => Deno.permissions.revoke({ name }),
-  ): JobPermissions {
-    return new JobPermissions(revoke, new Set());
-  }
-
-  /** The permissions of one more job, which keeps all of them at first. */
-  forAnotherJob(): JobPermissions {
-    return new JobPermissions(this.#revoke, this.#jobs);
-  }
-
+export interface JobPermissions {
   /** Gives up all permissions but these; what was given up before stays so. */
-  async keepOnly(...names: readonly Deno.PermissionName[]): Promise<void> {
-    this.#kept = this.#kept.intersection(new Set(names));
-    await this.#revokeUnused();
-  }
-
-  /** Gives up everything, because the job has ended. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#jobs.delete(this);
-    // The last job's permissions end with the process.
-    if (this.#jobs.size > 0) await this.#revokeUnused();
-  }
-
-  async #revokeUnused(): Promise<void> {
-    for (const name of ALL) {
-      const isKept = [...this.#jobs].some((job) => job.#kept.has(name));
-      if (!isKept) await this.#revoke(name);
-    }
-  }
+  keepOnly(...names: readonly Deno.PermissionName[]): Promise<void>;
 }
 
-/** The parts of a process that its jobs share. */
+/** The permissions of this process, which are revoked for good. */
+const PROCESS_PERMISSIONS: JobPermissions = {
+  keepOnly: async (...names) => {
+    for (const name of ALL) {
+      if (!names.includes(name)) await Deno.permissions.revoke({ name });
+    }
+  },
+};
+
+/** What a process has once, for its job. */
 export interface JobContext {
   readonly console: Console;
   /** Aborts when the job must end; its reason is the error to end with. */
   readonly signal: AbortSignal;
   readonly permissions: JobPermissions;
   /** The signals, for a job that decides what some of them mean. @default none */
-  readonly interrupt?: Pick<Interrupt, "onHangup" | "staysOnce" | "deadline">;
+  readonly interrupt?:
+    | Pick<Interrupt, "onHangup" | "staysOnce" | "deadline">
+    | undefined;
 }
 
 /**
@@ -116,10 +84,9 @@ export async function runProgram(
   let code: ExitCode;
   try {
     const { signal } = ending;
-    const permissions = JobPermissions.ofProcess();
-    const context = { console, signal, permissions };
+    const permissions = PROCESS_PERMISSIONS;
     const job = await program(args);
-    code = await job({ ...context, ...interrupt && { interrupt } }) ??
+    code = await job({ console, signal, permissions, interrupt }) ??
       EXIT_CODES.done;
   } catch (error) {
     if (error instanceof InformationRequest) {

@@ -18,7 +18,7 @@ import {
 } from "../lib/torrents.ts";
 import { invocationOf } from "./command_words.ts";
 import { progressDrawer } from "./create.ts";
-import { type FlagValues, parseCommandLine } from "./flags.ts";
+import { flag, type FlagValues, parseCommandLine } from "./flags.ts";
 import {
   isTorrentUrl,
   loadTorrent,
@@ -48,18 +48,15 @@ that has parts of both cannot be verified. What systems leave in folders
 if everything is right and nothing is extra, else 1.
 `;
 
-/** The flags of `verify`. */
 export const FLAGS = {
-  deleteExtra: {
-    usage: "--delete-extra",
-    help:
-      "delete the extra files, after they are listed; never if no file of the torrent, other than an empty one, is right there",
-  },
-  json: {
-    usage: "--json",
-    help:
-      'print one JSON object: {type, name, infoHash, dir, isRight, files: [{path: [..], state, reason}], extra: [[..]]};\nand one more, {type: "deleted", extra}, with --delete-extra',
-  },
+  deleteExtra: flag(
+    "--delete-extra",
+    "delete the extra files, after they are listed; never if no file of the torrent, other than an empty one, is right there",
+  ),
+  json: flag(
+    "--json",
+    'print one JSON object: {type, name, infoHash, dir, isRight, files: [{path: [..], state, reason}], extra: [[..]]};\nand one more, {type: "deleted", extra}, with --delete-extra',
+  ),
 } as const;
 
 export interface VerifyJob extends FlagValues<typeof FLAGS> {
@@ -87,13 +84,12 @@ export async function runVerify(
   await permissions.keepOnly(...local, ...isUrl ? ["net"] as const : []);
   const torrent = await loadTorrent(source, { signal });
   if (isUrl) await permissions.keepOnly(...local);
-  using block = console.openBlock();
   using hasher = openWorkerHasher();
   const checked = await checkContent(torrent, folder, {
     ...{ signal, hasher },
-    onProgress: console.isLive ? progressDrawer(block) : undefined,
+    onProgress: console.isLive ? progressDrawer(console) : undefined,
   });
-  block.show([]);
+  console.show([]);
   const hint = await explainMissing(torrent, checked);
   if (hint !== undefined) console.warn(hint);
   const lines = json
@@ -163,19 +159,20 @@ export function describeCheck(
 ): string[] {
   const count = (type: CheckedFile["state"]["type"]): number =>
     files.filter(({ state }) => state.type === type).length;
-  const others = (["wrong", "missing", "unproven"] as const)
-    .map((type) => [type, count(type)] as const);
   const faults = files.filter(({ state }) => state.type !== "right").map(
     ({ file, state }) =>
       `${`${state.type}:`.padEnd(10)}${file.path.join("/")}${
         "reason" in state ? ` (${state.reason})` : ""
       }`,
   );
+  const others = [
+    ...(["wrong", "missing", "unproven"] as const)
+      .map((type) => ({ type, count: count(type) })),
+    { type: "extra", count: extra.length },
+  ].filter(({ count }) => count > 0);
   const summary = [
     `${count("right")} of ${plural(files.length, "file")} right`,
-    ...[...others, ["extra", extra.length] as const]
-      .filter(([, count]) => count > 0)
-      .map(([type, count]) => `${count} ${type}`),
+    ...others.map(({ type, count }) => `${count} ${type}`),
   ];
   const place = isFolder ? join(dir, name) : dir;
   return [

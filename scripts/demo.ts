@@ -91,17 +91,16 @@ async function watch(
   leechers: Leecher[],
   { console, startMs }: { console: Console; startMs: number },
 ): Promise<void> {
-  using block = console.openBlock();
   const { isLive } = console;
   const show = (): void => {
     const elapsedMs = performance.now() - startMs;
     const lines = leechers.map(({ name, verifiedBytes: doneBytes }) => {
       const label = `${name.padEnd(7)} `;
       const progress = { doneBytes, totalBytes: FILE_LENGTH, elapsedMs };
-      const { columns } = block.room();
+      const { columns } = console.room;
       return label + renderProgress(progress, columns - label.length);
     });
-    if (isLive) block.show(lines);
+    if (isLive) console.show(lines);
     else for (const line of lines) console.writeLine(line);
   };
   const timer = setInterval(show, isLive ? 200 : 1000);
@@ -110,7 +109,8 @@ async function watch(
   } finally {
     clearInterval(timer);
   }
-  if (!isLive) show();
+  if (isLive) console.show([]);
+  else show();
 }
 
 /** Follows the progress of a leecher until it is complete. */

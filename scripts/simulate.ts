@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { LiveBlock } from "../cli/console.ts";
+import type { Console } from "../cli/console.ts";
 import { parseCommandLine, wholeNumber } from "../cli/flags.ts";
 import { type JobContext, programOf, runProgram } from "../cli/program.ts";
 import { UsageError } from "../cli/program_error.ts";
@@ -144,12 +144,11 @@ function simulate(
   };
   if (!json) writeLines(describeScenario(scenario));
   const startMs = performance.now();
-  using block = console.openBlock();
   const onSample = console.isLive && !json
-    ? (sample: Sample) => showSample(sample, block)
+    ? (sample: Sample) => showSample(sample, console)
     : undefined;
   const run = runScenario(scenario, { onSample });
-  block.show([]);
+  console.show([]);
   const tookMs = performance.now() - startMs;
   const figures = figuresOf(run);
   if (json) {
@@ -166,7 +165,7 @@ function simulate(
 /** Shows the progress on the terminal: a large swarm takes a minute. */
 function showSample(
   { at, held, complete }: Sample,
-  block: LiveBlock,
+  console: Console,
 ): void {
   const parts = [
     { text: `${Math.floor(held * 100)} % held`, columns: 10 },
@@ -174,7 +173,7 @@ function showSample(
     { text: `after ${(at / 1000).toFixed(2)} s`, columns: 14 },
   ];
   // One column stays free: some terminals wrap when the last is written.
-  block.show([renderBarLine(held, parts, block.room().columns - 1)]);
+  console.show([renderBarLine(held, parts, console.room.columns - 1)]);
 }
 
 if (import.meta.main) {

@@ -7,7 +7,7 @@
  */
 import { Console } from "../../cli/console.ts";
 import type { LineStream } from "../../cli/line_writer.ts";
-import { JobPermissions, type Program } from "../../cli/program.ts";
+import type { Program } from "../../cli/program.ts";
 import { exitCodeOf, reportError } from "../../cli/program_error.ts";
 import type { ProgramResult } from "../../scripts/programs/running_program.ts";
 
@@ -30,7 +30,7 @@ export async function runJob(
     size: () => ({ columns: 80, rows: 24 }),
     canMoveCursor: false,
   });
-  const permissions = JobPermissions.ofProcess(() => Promise.resolve());
+  const permissions = { keepOnly: () => Promise.resolve() };
   const { signal } = new AbortController();
   let code: number;
   try {

@@ -12,8 +12,7 @@ import { Console } from "../../cli/console.ts";
 import { create } from "../../cli/create.ts";
 import { listenForInterrupt } from "../../cli/interrupt.ts";
 import { peer } from "../../cli/peer.ts";
-import { JobPermissions } from "../../cli/program.ts";
-import type { Program } from "../../cli/program.ts";
+import type { JobPermissions, Program } from "../../cli/program.ts";
 import { tracker } from "../../cli/tracker.ts";
 
 /** Writes to stdout and lets the jobs' starter wait for a line. */
@@ -43,13 +42,13 @@ class WatchedStdout {
   }
 }
 
-const PERMISSIONS: readonly Deno.PermissionDescriptor[] = [
+const PERMISSIONS = [
   { name: "read" },
   { name: "write" },
   { name: "net" },
   { name: "run" },
   { name: "sys", kind: "networkInterfaces" },
-];
+] as const;
 
 function writePermissions(when: string): void {
   const granted = PERMISSIONS.filter((permission) =>
@@ -67,25 +66,41 @@ const console = new Console({
   canMoveCursor: false,
 });
 const interrupt = listenForInterrupt();
-const process = JobPermissions.ofProcess();
+/** The permissions that each job which has not ended keeps. */
+const kept = new Map<JobPermissions, readonly Deno.PermissionName[]>();
 const ending = new AbortController();
 const signal = AbortSignal.any([interrupt.signal, ending.signal]);
+
+/** Revokes the permissions that no job keeps. */
+async function revokeUnused(): Promise<void> {
+  for (const { name } of PERMISSIONS) {
+    const isKept = [...kept.values()].some((names) => names.includes(name));
+    if (!isKept) await Deno.permissions.revoke({ name });
+  }
+}
 
 /** Makes the permissions of one more job, and the function that runs it. */
 function prepare(
   program: Program,
 ): (...args: string[]) => Promise<number> {
-  const permissions = process.forAnotherJob();
+  const permissions: JobPermissions = {
+    keepOnly: async (...names) => {
+      kept.set(permissions, names);
+      await revokeUnused();
+    },
+  };
+  kept.set(permissions, PERMISSIONS.map(({ name }) => name));
   return async (...args) => {
-    await using _ = permissions;
     const job = await program(args);
-    return await job({ console, signal, permissions }) ?? 0;
+    const code = await job({ console, signal, permissions }) ?? 0;
+    kept.delete(permissions);
+    if (kept.size > 0) await revokeUnused();
+    return code;
   };
 }
 
 const [runTracker, runCreate] = [prepare(tracker), prepare(create)];
 const [runSeeder, runLeecher] = [prepare(peer), prepare(peer)];
-await process.keepOnly();
 writePermissions("at first");
 
 const tracking = runTracker("0", "--host=127.0.0.1", "--quiet");

@@ -78,52 +78,20 @@ function openScene(rows = 10): Scene {
 
 Deno.test("Console writes lines above its live block", async () => {
   const { screen, console } = openScene();
-  using block = console.openBlock();
-  block.show(["one 1%", "two 2%"]);
+  console.show(["one 1%", "two 2%"]);
   console.writeLine("first");
   console.writeErrorLine("second");
   await written();
   assertEquals(screen.text, ["first", "second", "one 1%", "two 2%"]);
-  block.show(["one 50%"]);
+  console.show(["one 50%"]);
   await written();
   assertEquals(screen.text, ["first", "second", "one 50%"]);
 });
 
-Deno.test("Console shows the parts of several jobs as one block", async () => {
-  const { screen, console } = openScene();
-  const first = console.openBlock();
-  using second = console.openBlock();
-  second.show(["b"]);
-  first.show(["a1", "a2"]);
-  console.writeLine("line");
-  await written();
-  assertEquals(screen.text, ["line", "a1", "a2", "b"]);
-  first[Symbol.dispose]();
-  await written();
-  assertEquals(screen.text, ["line", "b"]);
-  // A job that has ended draws no more.
-  first.show(["a3"]);
-  await written();
-  assertEquals(screen.text, ["line", "b"]);
-});
-
-Deno.test("Console gives each job the rows that others leave, at least its share", () => {
-  const { console } = openScene(11);
-  using first = console.openBlock();
-  assertEquals(first.room(), { columns: 20, rows: 10 });
-  using second = console.openBlock();
-  second.show(["b1", "b2"]);
-  assertEquals(first.room().rows, 8);
-  first.show(Array.from({ length: 8 }, () => "a"));
-  assertEquals(second.room().rows, 5);
-});
-
 Deno.test("Console never draws a block that is taller than the terminal", async () => {
   const { screen, console } = openScene(4);
-  using first = console.openBlock();
-  using second = console.openBlock();
-  first.show(["a1", "a2"]);
-  second.show(["b1", "b2"]);
+  assertEquals(console.room, { columns: 20, rows: 3 });
+  console.show(["a1", "a2", "b1", "b2"]);
   await written();
   assertEquals(screen.text, ["a1", "a2", "b1"]);
   console.writeLine("line");
@@ -133,27 +101,25 @@ Deno.test("Console never draws a block that is taller than the terminal", async 
 
 Deno.test("Console removes a block whose lines a narrower terminal has wrapped", async () => {
   const { screen, console } = openScene();
-  using block = console.openBlock();
   screen.columns = 10;
-  block.show(["0123456789abcde", "two"]);
+  console.show(["0123456789abcde", "two"]);
   await written();
   assertEquals(screen.text, ["0123456789", "abcde", "two"]);
-  block.show(["one"]);
+  console.show(["one"]);
   await written();
   assertEquals(screen.text, ["one"]);
 });
 
 Deno.test("Console.suspendBlock() leaves the terminal to another process", async () => {
   const { screen, console } = openScene();
-  using block = console.openBlock();
   const write = (text: string): void => {
     void screen.write(new TextEncoder().encode(text));
   };
-  block.show(["50%"]);
+  console.show(["50%"]);
   {
     using _outer = await console.suspendBlock();
     using _inner = await console.suspendBlock();
-    block.show(["60%"]);
+    console.show(["60%"]);
     write("output\nwithout an end");
     console.writeErrorLine("");
     await written();
@@ -162,7 +128,7 @@ Deno.test("Console.suspendBlock() leaves the terminal to another process", async
   }
   await written();
   assertEquals(screen.text, ["output", "without an end", "again", "60%"]);
-  block.show(["70%"]);
+  console.show(["70%"]);
   {
     using _ = await console.suspendBlock();
     write("whole line\n");
@@ -173,10 +139,9 @@ Deno.test("Console.suspendBlock() leaves the terminal to another process", async
 
 Deno.test("Console.end() removes the live block for good", async () => {
   const { screen, console } = openScene();
-  const block = console.openBlock();
-  block.show(["50%"]);
+  console.show(["50%"]);
   await console.end();
-  block.show(["60%"]);
+  console.show(["60%"]);
   console.writeLine("end");
   await written();
   assertEquals(screen.text, ["end", ""]);
@@ -198,8 +163,7 @@ Deno.test("Console draws nothing where stderr is no terminal", async () => {
     canMoveCursor: true,
     widthOf: stringWidth,
   });
-  using block = console.openBlock();
-  block.show(["50%"]);
+  console.show(["50%"]);
   console.writeLine("line");
   using _ = await console.suspendBlock();
   await written();

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import {
-  describeLeftOut,
+  describeLost,
   findNameWarnings,
   findPlanWarnings,
   torrentFileName,
@@ -25,10 +25,10 @@ const NOTHING_LOST: LostProperties = {
   ...{ executables: 0, emptyFolders: 0, links: 0, leftOut: new Map() },
 };
 
-Deno.test("describeLeftOut() counts by name and glob", () => {
-  assertEquals(describeLeftOut(NOTHING_LOST), []);
+Deno.test("describeLost() counts what is left out by name and glob", () => {
+  assertEquals(describeLost(NOTHING_LOST), []);
   const leftOut = new Map([[".DS_Store", 2], ["*.tmp", 14]]);
-  assertEquals(describeLeftOut({ ...NOTHING_LOST, leftOut }), [
+  assertEquals(describeLost({ ...NOTHING_LOST, leftOut }), [
     "left out: .DS_Store (2), *.tmp (14)",
   ]);
 });
