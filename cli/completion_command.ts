@@ -1,7 +1,7 @@
 /**
  * Runs the commands of `--on-complete`, once for each torrent that becomes complete,
- * and `--on-file`, for each of its files: without a shell, and with the torrent's name and path in its environment. The
- * only file that starts processes.
+ * and `--on-file`, for each of its files: without a shell, and with the torrent's name
+ * and path in its environment. The only file that starts processes.
  *
  * @module
  */
@@ -14,21 +14,9 @@ import {
   platformOf,
   type Torrent,
 } from "../lib/torrents.ts";
+import type { Console } from "./console.ts";
 import type { PeerJob } from "./peer_job.ts";
-import type { JobContext } from "./program.ts";
 import { ProgramError } from "./program_error.ts";
-
-export interface CompletionOptions {
-  readonly torrent: Torrent;
-  /** The path of a file that is complete, below the folder. @default {the torrent is} */
-  readonly file?: readonly string[] | undefined;
-  readonly dir: string;
-  /** Its standard output; ours may be JSON lines. */
-  readonly stdout: "inherit" | "null";
-  /** Frees file descriptors, of which a process needs several to start another. */
-  readonly fdPressure: FdPressure;
-  readonly onExit?: (code: number) => void;
-}
 
 /**
  * The program and arguments to start for `command`. A batch file on Windows needs
@@ -54,51 +42,10 @@ export function startFailure(error: unknown, platform: Platform): string {
     : `${message}; check --on-complete`;
 }
 
-/**
- * Runs `command` for a torrent that became complete.
- * @throws {ProgramError} If it cannot be started or does not end with 0.
- */
-export async function runCompletionCommand(
-  command: readonly string[],
-  { torrent, file, dir, stdout, fdPressure, onExit }: CompletionOptions,
-): Promise<void> {
-  const platform = platformOf(Deno.build.os);
-  const [program, ...args] = programFor(command, platform);
-  const toRun = new Deno.Command(program!, {
-    args,
-    env: {
-      LANSWARM_NAME: torrent.name,
-      LANSWARM_PATH: resolve(join(dir, torrent.name)),
-      LANSWARM_INFO_HASH: torrent.infoHash,
-      ...file && { LANSWARM_FILE: resolve(join(dir, ...file)) },
-    },
-    stdin: "null",
-    stdout,
-  });
-  let child: Deno.ChildProcess;
-  try {
-    child = await withDescriptor(async () => await toRun.spawn(), fdPressure);
-  } catch (error) {
-    const reason = startFailure(error, platform);
-    throw new ProgramError(
-      `cannot run ${command[0]} for ${torrent.name}: ${reason}`,
-      { cause: error },
-    );
-  }
-  const status = await child.status;
-  onExit?.(status.code);
-  if (!status.success) {
-    throw new ProgramError(
-      `cannot finish ${torrent.name}: the command ${
-        command[0]
-      } failed with exit code ${status.code}; the download itself is complete`,
-    );
-  }
-}
-
 export interface CompletionCommandsOptions {
   readonly job: Pick<PeerJob, "dir" | "json" | "onComplete" | "onFile">;
-  readonly context: Pick<JobContext, "console">;
+  readonly context: { readonly console: Pick<Console, "suspendBlock"> };
+  /** Frees file descriptors, of which a process needs several to start another. */
   readonly session: { readonly fdPressure: FdPressure };
   /** Ends the commands that have not begun. */
   readonly signal: AbortSignal;
@@ -117,7 +64,7 @@ export class CompletionCommands {
     this.#options = options;
   }
 
-  /** Runs the command of `--on-file` for a file that is complete. */
+  /** Runs the command of `--on-file` for a file that is complete, by its path below the folder. */
   runForFile(path: readonly string[]): void {
     const { job: { onFile }, signal } = this.#options;
     if (onFile === undefined) return;
@@ -137,21 +84,43 @@ export class CompletionCommands {
     command: readonly string[],
     file?: readonly string[],
   ): Promise<number | undefined> {
-    const { context: { console }, job: { dir, json }, session } = this.#options;
-    let exitCode: number | undefined;
+    const { job: { dir, json }, context, session, onFailed } = this.#options;
+    const { name, infoHash } = this.#torrent;
+    const platform = platformOf(Deno.build.os);
+    const [program, ...args] = programFor(command, platform);
+    const toRun = new Deno.Command(program!, {
+      args,
+      env: {
+        LANSWARM_NAME: name,
+        LANSWARM_PATH: resolve(join(dir, name)),
+        LANSWARM_INFO_HASH: infoHash,
+        ...file && { LANSWARM_FILE: resolve(join(dir, ...file)) },
+      },
+      stdin: "null",
+      // Ours may be JSON lines.
+      stdout: json ? "null" : "inherit",
+    });
     // The command writes to the same terminal.
-    using _ = await console.suspendBlock();
+    using _ = await context.console.suspendBlock();
+    let child: Deno.ChildProcess;
     try {
-      await runCompletionCommand(command, {
-        ...{ torrent: this.#torrent, dir, file },
-        stdout: json ? "null" : "inherit",
-        fdPressure: session.fdPressure,
-        onExit: (code) => exitCode = code,
-      });
-    } catch (error) {
-      if (!(error instanceof ProgramError)) throw error;
-      this.#options.onFailed(error);
+      child = await withDescriptor(
+        async () => await toRun.spawn(),
+        session.fdPressure,
+      );
+    } catch (cause) {
+      const reason = startFailure(cause, platform);
+      const text = `cannot run ${command[0]} for ${name}: ${reason}`;
+      onFailed(new ProgramError(text, { cause }));
+      return undefined;
     }
-    return exitCode;
+    const { code, success } = await child.status;
+    if (!success) {
+      const failure = `the command ${command[0]} failed with exit code ${code}`;
+      const text =
+        `cannot finish ${name}: ${failure}; the download itself is complete`;
+      onFailed(new ProgramError(text));
+    }
+    return code;
   }
 }

@@ -42,15 +42,3 @@ export function selectionOf(
     ? inOrder
     : { ...inOrder, wanted, pieces: piecesOf(torrent, wanted) };
 }
-
-/** The number of pieces that are missing, of those that are wanted. */
-export function missingOf(
-  { geometry: { pieceCount } }: Torrent,
-  have: Bitfield,
-  wanted = Bitfield.full(pieceCount),
-): number {
-  return wanted.indexes().reduce(
-    (count, index) => count + (have.has(index) ? 0 : 1),
-    0,
-  );
-}

@@ -81,7 +81,6 @@ export class Interrupt {
     return this.#leaveMs - this.#elapsedMs;
   }
 
-  /** Takes a signal. */
   receive(name: Deno.Signal): void {
     if (name === "SIGHUP" && this.onHangup === "ignore") return;
     const nowMs = performance.now();
@@ -132,16 +131,6 @@ export function listenForInterrupt(leaveMs = LEAVE_MS): Interrupt {
     Deno.addSignalListener(name, () => interrupt.receive(name));
   }
   return interrupt;
-}
-
-/** Lets a job's flag decide what SIGHUP does. */
-export function setHangupAction(
-  { onHangup }: { readonly onHangup: HangupAction | undefined },
-  interrupt: Pick<Interrupt, "onHangup"> | undefined,
-): void {
-  if (interrupt !== undefined && onHangup !== undefined) {
-    interrupt.onHangup = onHangup;
-  }
 }
 
 /** Waits until `signal` aborts. */

@@ -8,7 +8,6 @@ import { abortable } from "@std/async/abortable";
 import { delay } from "@std/async/delay";
 import type { FetchTorrentOptions } from "../lib/peers.ts";
 import {
-  FetchError,
   foldFully,
   formatMagnetLink,
   isMagnetLink,
@@ -25,7 +24,7 @@ import { invocationOf, quoted } from "./command_words.ts";
 import type { MagnetSession } from "./fetch_magnet.ts";
 import { readArgument } from "./flags.ts";
 import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
-import { type RetryOptions, withRetries } from "./time_limits.ts";
+import { isTemporary, type RetryOptions, withRetries } from "./time_limits.ts";
 
 /** Torrents loaded at once: each needs a file or a connection. */
 const MAX_LOADS = 16;
@@ -85,6 +84,7 @@ export async function* loadTorrents(
   const ending = new AbortController();
   using joined = joinSignals(options.signal, ending.signal);
   const { signal } = joined;
+  const loading = { ...options, signal };
   const runLimited = limitConcurrency(MAX_LOADS);
   const loaded: (LoadedTorrent | undefined)[] = [];
   const places = new Map<string, LoadedTorrent>();
@@ -97,29 +97,25 @@ export async function* loadTorrents(
     index: number,
     onAnswer: () => void,
   ): Promise<void> => {
-    let isLate = false;
+    const isMagnet = isMagnetLink(source);
+    let isLate = isMagnet;
+    if (isLate) onAnswer();
     const attempt = (): Promise<Torrent> =>
-      loadTorrent(source, { ...options, signal });
-    try {
-      if (isMagnetLink(source)) {
+      runLimited(() => loadTorrent(source, loading));
+    const retrying = {
+      ...loading,
+      isTemporary: (error: unknown): boolean => {
+        if (!isTemporary(error)) return false;
         isLate = true;
         onAnswer();
-        const { fetchMagnet } = await import("./fetch_magnet.ts");
-        const fetched = await fetchMagnet(source, { ...options, signal });
-        loaded[index] = { source, ...fetched };
-        return arrival.resolve();
-      }
-      const torrent = await withRetries(() => runLimited(attempt), {
-        ...options,
-        signal,
-        isTemporary: (error) => {
-          if (!(error instanceof FetchError && error.isTemporary)) return false;
-          isLate = true;
-          onAnswer();
-          return true;
-        },
-      });
-      loaded[index] = { source, torrent };
+        return true;
+      },
+    };
+    try {
+      const found = isMagnet
+        ? await (await import("./fetch_magnet.ts")).fetchMagnet(source, loading)
+        : { torrent: await withRetries(attempt, retrying) };
+      loaded[index] = { source, ...found };
     } catch (error) {
       if (signal.aborted || (isStart && !isLate)) throw error;
       options.onFailed(error);
@@ -206,7 +202,7 @@ export async function loadTorrent(
     if (fault === undefined) throw error;
     const isInvalid = error instanceof MetainfoError;
     throw new ProgramError(
-      `cannot read ${source} as a torrent file: it ${fault.reason}; ${fault.remedy}`,
+      `cannot read ${source} as a torrent file: it ${fault}`,
       {
         exitCode: isInvalid ? EXIT_CODES.invalidTorrent : EXIT_CODES.failed,
         cause: error,
@@ -215,31 +211,29 @@ export async function loadTorrent(
   }
 }
 
-/** The reason why something is no torrent file at all, and the remedy. */
-interface Fault {
-  readonly reason: string;
-  readonly remedy: string;
-}
-
-/** The fault that `error` is about; `undefined` if its message needs no more. */
+/**
+ * The fault of what is no torrent file at all, and the remedy; `undefined` if the
+ * message of `error` needs no more.
+ */
 async function findFault(
   source: string,
   error: unknown,
-): Promise<Fault | undefined> {
+): Promise<string | undefined> {
   if (error instanceof StorageError && await isFolder(source)) {
-    return { reason: "is a folder", remedy: shareRemedy(source, "folder") };
+    return `is a folder; ${shareRemedy(source, "folder")}`;
   }
   // The field "torrent" is the file as a whole.
   if (!(error instanceof MetainfoError) || error.field !== "torrent") return;
-  const { reason } = error;
   if (isTorrentUrl(source)) {
-    return { reason, remedy: "give the URL of the .torrent file itself" };
+    return `${error.reason}; give the URL of the .torrent file itself`;
   }
+  const reason = await beginsAsDictionary(source)
+    ? error.reason
+    : 'does not begin with "d" (a bencoded dictionary)';
   const remedy = /\.torrent$/i.test(source)
     ? "get a fresh copy of the torrent file"
     : shareRemedy(source, "file");
-  if (await beginsAsDictionary(source)) return { reason, remedy };
-  return { reason: 'does not begin with "d" (a bencoded dictionary)', remedy };
+  return `${reason}; ${remedy}`;
 }
 
 function shareRemedy(path: string, kind: "file" | "folder"): string {

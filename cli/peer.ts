@@ -8,19 +8,17 @@
 import type { Program } from "./program.ts";
 import { UsageError } from "./program_error.ts";
 
-const COMMANDS = ["create", "show", "verify"];
+const COMMANDS: ReadonlyMap<string, () => Promise<Program>> = new Map([
+  ["create", async () => (await import("./create.ts")).create],
+  ["show", async () => (await import("./show.ts")).show],
+  ["verify", async () => (await import("./verify.ts")).verify],
+]);
 
 export const peer: Program = async (args) => {
-  const [command, ...rest] = args;
-  switch (command) {
-    case "create":
-      return (await import("./create.ts")).create(rest);
-    case "show":
-      return (await import("./show.ts")).show(rest);
-    case "verify":
-      return (await import("./verify.ts")).verify(rest);
-  }
-  if (/^[a-z]+$/.test(command ?? "")) await requireFile(command!);
+  const [command = "", ...rest] = args;
+  const program = await COMMANDS.get(command)?.();
+  if (program !== undefined) return program(rest);
+  if (/^[a-z]+$/.test(command)) await requireFile(command);
   const { parsePeerJob } = await import("./peer_job.ts");
   const job = parsePeerJob(args);
   const { runPeer } = await import("./run_peer.ts");
@@ -31,7 +29,7 @@ export const peer: Program = async (args) => {
 async function requireFile(word: string): Promise<void> {
   if (await Deno.lstat(word).then(() => true, () => false)) return;
   const { nearestChoice } = await import("./suggestion.ts");
-  const unknown = { word, choices: COMMANDS };
+  const unknown = { word, choices: [...COMMANDS.keys()] };
   if (nearestChoice(unknown) === undefined) return;
   throw new UsageError(`there is no command or file ${word}`, { unknown });
 }

@@ -18,7 +18,7 @@ import {
   type ReportedState,
   ReportSender,
 } from "../lib/shares.ts";
-import type { PeerId, Torrent } from "../lib/torrents.ts";
+import type { Torrent } from "../lib/torrents.ts";
 import {
   type InterfaceAddress,
   mainAddresses,
@@ -43,10 +43,7 @@ export function reportHost(
   run: TorrentRun,
   { session, job: { dir, maxDownloadBytesPerSecond, exitWhenComplete } }: {
     readonly session: Session;
-    readonly job: Pick<
-      PeerJob,
-      "dir" | "maxDownloadBytesPerSecond" | "exitWhenComplete"
-    >;
+    readonly job: PeerJob;
   },
 ): AsyncDisposable {
   const meter = new HostMeter(
@@ -56,17 +53,24 @@ export function reportHost(
   const ending = new AbortController();
   const reporter = new ReportSender(run.torrent);
   const follower = new ControlFollower(run);
-  const make = (): HostReport => ({
-    ...reportOf(run),
-    peerId: session.peerId,
-    port: session.port,
-    freeBytes: freeLength(dir),
-    evidence: meter.evidence(),
-    ...receivedBy(run, reporter.control?.source),
-    // With a part of the content it is no copy of the source.
-    stays: !exitWhenComplete && !run.isPart,
-    wantedBytes: run.isPart ? run.snapshot?.length : undefined,
-  });
+  const make = (): HostReport => {
+    const source = reporter.control?.source;
+    const received = source === undefined
+      ? undefined
+      : run.transfer?.load(source);
+    return {
+      ...reportOf(run),
+      peerId: session.peerId,
+      port: session.port,
+      freeBytes: freeLength(dir),
+      evidence: meter.evidence(),
+      receivedBytes: received?.receivedBytes,
+      sourceBytes: received?.sourceBytes,
+      // With a part of the content it is no copy of the source.
+      stays: !exitWhenComplete && !run.isPart,
+      wantedBytes: run.isPart ? run.snapshot?.length : undefined,
+    };
+  };
   const reporting = (async () => {
     while (!ending.signal.aborted && !reporter.isUseless) {
       const startMs = performance.now();
@@ -102,16 +106,6 @@ export function reportHost(
       await reporter.send(report, { timeoutMs });
     },
   };
-}
-
-/** The bytes that a run has received, once the peer that shares is known. */
-function receivedBy(
-  { transfer }: Pick<TorrentRun, "transfer">,
-  source: PeerId | undefined,
-): Pick<HostReport, "receivedBytes" | "sourceBytes"> {
-  if (transfer === undefined || source === undefined) return {};
-  const { receivedBytes, sourceBytes } = transfer.load(source);
-  return { receivedBytes, sourceBytes };
 }
 
 /** Controls a run as the answers to its reports say, and releases it without answers. */
@@ -155,17 +149,8 @@ export async function reportFailure(
 }
 
 /** The report of a run, without what only the session knows. */
-export function reportOf(
-  { torrent, phase, snapshot, verification, failure, commandCode }: Pick<
-    TorrentRun,
-    | "torrent"
-    | "phase"
-    | "snapshot"
-    | "verification"
-    | "failure"
-    | "commandCode"
-  >,
-): HostReport {
+function reportOf(run: TorrentRun): HostReport {
+  const { torrent, phase, snapshot, verification, failure, commandCode } = run;
   const state: ReportedState = phase === "stopped"
     ? "failed"
     : verification !== undefined
@@ -194,11 +179,10 @@ export function reportOf(
 
 function emptyReport({ infoHash }: Torrent): HostReport {
   return {
-    ...{ infoHash, peerId: undefined, port: 0, name: ownNames()[0] ?? "" },
+    ...{ infoHash, port: 0, name: ownNames()[0] ?? "" },
     addresses: mainAddresses(Deno.networkInterfaces()),
     ...{ state: "waiting", fraction: 0 },
     ...{ downloadBytesPerSecond: 0, uploadBytesPerSecond: 0 },
-    ...{ freeBytes: undefined, exitCode: undefined, reason: undefined },
   };
 }
 

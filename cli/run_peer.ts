@@ -21,7 +21,7 @@ import {
   type Torrent,
 } from "../lib/torrents.ts";
 import { type Console, JobOutput } from "./console.ts";
-import { setHangupAction, untilAborted } from "./interrupt.ts";
+import { untilAborted } from "./interrupt.ts";
 import { loadTorrents, type LoadTorrentsOptions } from "./load_torrent.ts";
 import { createPeerDisplay, type PeerDisplay } from "./peer_display.ts";
 import type { PeerJob } from "./peer_job.ts";
@@ -80,7 +80,8 @@ export async function runPeer(
   context: JobContext,
   parts?: PeerParts,
 ): Promise<ExitCode> {
-  setHangupAction(job, context.interrupt);
+  const { interrupt } = context;
+  if (interrupt && job.onHangup) interrupt.onHangup = job.onHangup;
   const work: Work = { runs: [], isLoading: true, loadFailure: undefined };
   using limits = openTimeLimits({ ...job, progress: () => progressOf(work) });
   using joined = joinSignals(context.signal, limits.signal);
@@ -202,8 +203,7 @@ async function shareUntil(
   ): ReturnType<PeerParts["load"]> {
     if (watch === undefined) return yield* loadTorrents(job.torrents, options);
     const { watchTorrents } = await import("./watch_folder.ts");
-    const warn = (text: string): void => console.warn(text);
-    yield* watchTorrents(watch, { ...options, warn });
+    yield* watchTorrents(watch, options);
   }
   const groups = (own.load ?? load)({
     ...{ ...waiting, recordSecret, dir: job.dir },
@@ -290,7 +290,7 @@ function openListeningSession(job: PeerJob, hasher: PieceHasher): Session {
   try {
     return openSession({
       ...{ port, maxPeers, maxUploadBytesPerSecond, maxDownloadBytesPerSecond },
-      ...(host !== undefined && { hostname: host }),
+      hostname: host,
       permits: createAddressFilter(job),
       localDiscovery: !job.noDiscovery,
       hasher,

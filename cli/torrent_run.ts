@@ -19,7 +19,7 @@ import {
   type VerifyProgress,
 } from "../lib/peers.ts";
 import {
-  type Bitfield,
+  Bitfield,
   ContentChangedError,
   type JoinedSignal,
   joinSignals,
@@ -28,7 +28,7 @@ import {
   type Torrent,
 } from "../lib/torrents.ts";
 import { CompletionCommands } from "./completion_command.ts";
-import { missingOf, selectionOf } from "./file_choice.ts";
+import { selectionOf } from "./file_choice.ts";
 import { untilAborted } from "./interrupt.ts";
 import type { PeerDisplay, TorrentState } from "./peer_display.ts";
 import type { PeerJob } from "./peer_job.ts";
@@ -162,8 +162,7 @@ export class TorrentRun implements TorrentState {
       this.#content = content;
       const { storage } = content;
       const have = await this.#verify(content);
-      const missing = missingOf(this.torrent, have, pieces);
-      if (seedOnly && missing > 0) throw this.#incomplete(missing);
+      if (seedOnly) this.#requireWhole(have, pieces);
       const named = await content.begin(have);
       const hadContent = have.count > 0 ||
         await holdsContent(this.torrent, storage);
@@ -182,8 +181,7 @@ export class TorrentRun implements TorrentState {
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof StorageError)) throw error;
-      if (error instanceof ContentChangedError) this.#startAgain(error);
-      else this.#stop(error);
+      this.#fail(error, this.#content);
     }
   }
 
@@ -244,14 +242,16 @@ export class TorrentRun implements TorrentState {
     return have;
   }
 
-  #incomplete(missing: number): StorageError {
+  /** @throws {StorageError} If a wanted piece is missing or wrong. */
+  #requireWhole(have: Bitfield, wanted: Bitfield | undefined): void {
     const { name, geometry: { pieceCount } } = this.torrent;
-    return new StorageError(
-      `Cannot seed ${name}: ${missing} of its ${pieceCount} ` +
-        `pieces are missing or wrong; ${
-          this.#options.seedOnlyAdvice ??
-            "run without --seed-only to fetch them"
-        }`,
+    const { seedOnlyAdvice = "run without --seed-only to fetch them" } =
+      this.#options;
+    const missing = (wanted ?? Bitfield.full(pieceCount)).indexes()
+      .filter((index) => !have.has(index)).toArray().length;
+    if (missing === 0) return;
+    throw new StorageError(
+      `Cannot seed ${name}: ${missing} of its ${pieceCount} pieces are missing or wrong; ${seedOnlyAdvice}`,
     );
   }
 
@@ -263,7 +263,7 @@ export class TorrentRun implements TorrentState {
   }
 
   /** Ends the use of `content`, unless a restart has replaced it already. */
-  #fail(error: StorageError, content: TorrentContent): void {
+  #fail(error: StorageError, content: TorrentContent | undefined): void {
     if (content !== this.#content) return;
     if (error instanceof ContentChangedError) this.#startAgain(error);
     else this.#stop(error);

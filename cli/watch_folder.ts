@@ -16,6 +16,7 @@ import {
 } from "../lib/torrents.ts";
 import { openTorrentFolder } from "../lib/trackers.ts";
 import { quoted } from "./command_words.ts";
+import type { Console } from "./console.ts";
 import { untilAborted } from "./interrupt.ts";
 import type { LoadedTorrent } from "./load_torrent.ts";
 import { describeError } from "./program_error.ts";
@@ -24,7 +25,7 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Lets a torrent go whose file is gone. */
   readonly release: (torrent: Torrent) => Promise<void>;
-  readonly warn: (text: string) => void;
+  readonly console: Pick<Console, "warn">;
 }
 
 /**
@@ -34,15 +35,15 @@ export interface WatchOptions {
  */
 export async function* watchTorrents(
   dir: string,
-  { signal, release, warn }: WatchOptions,
+  { signal, release, console }: WatchOptions,
 ): AsyncGenerator<readonly LoadedTorrent[], undefined, undefined> {
   let changed = Promise.withResolvers<void>();
   await using folder = await openTorrentFolder(dir, {
     onChange: (change) => {
       if (change.type === "skipped") {
-        warn(`not shared: ${describeError(change.error)}`);
+        console.warn(`not shared: ${describeError(change.error)}`);
       } else if (change.type === "unreadable") {
-        warn(`all stays as it is: ${describeError(change.error)}`);
+        console.warn(`all stays as it is: ${describeError(change.error)}`);
       }
       changed.resolve();
     },
@@ -63,7 +64,9 @@ export async function* watchTorrents(
     }
     // By place on the disk, as some file system folds it.
     const places = new Map<string, LoadedTorrent>();
-    for (const one of loaded.values()) places.set(placeOf(one), one);
+    for (const one of loaded.values()) {
+      places.set(foldFully(one.torrent.name), one);
+    }
     const group: LoadedTorrent[] = [];
     for (const { fileName, infoHash } of folder.list()) {
       if (loaded.has(infoHash) || refused.has(fileName + infoHash)) continue;
@@ -71,26 +74,23 @@ export async function* watchTorrents(
       const torrent = await load(source);
       if (torrent?.infoHash !== infoHash) continue;
       const one = { source, torrent };
-      const other = places.get(placeOf(one));
+      const place = foldFully(torrent.name);
+      const other = places.get(place);
       if (other === undefined) {
-        places.set(placeOf(one), one);
+        places.set(place, one);
         loaded.set(infoHash, one);
         group.push(one);
         continue;
       }
       refused.set(fileName + infoHash, other.torrent.infoHash);
       const name = quoted(torrent.name);
-      warn(
+      console.warn(
         `not shared: ${source} is stored as ${name}, and so is ${other.source}; run a peer for each, with a --dir of its own`,
       );
     }
     if (isFirst || group.length > 0) yield group;
     else await Promise.race([changed.promise, untilAborted(signal)]);
   }
-}
-
-function placeOf({ torrent }: LoadedTorrent): string {
-  return foldFully(torrent.name);
 }
 
 /** The torrent of a listed file; `undefined` if the file is gone or replaced: the next scan finds that. */

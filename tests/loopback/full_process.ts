@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { runCompletionCommand } from "../../cli/completion_command.ts";
+import { CompletionCommands } from "../../cli/completion_command.ts";
 import { FdPressure } from "../../mod.ts";
 import { TORRENT } from "../core/cli/snapshots.ts";
 
@@ -18,9 +18,17 @@ try {
 } catch {
   // None is left.
 }
-await runCompletionCommand(Deno.args, {
-  torrent: TORRENT,
-  dir: ".",
-  stdout: "inherit",
-  fdPressure,
+const commands = new CompletionCommands(TORRENT, {
+  job: { dir: ".", json: false, onComplete: Deno.args, onFile: undefined },
+  context: {
+    console: {
+      suspendBlock: () => Promise.resolve({ [Symbol.dispose]: () => {} }),
+    },
+  },
+  session: { fdPressure },
+  signal: new AbortController().signal,
+  onFailed: (error) => {
+    throw error;
+  },
 });
+await commands.run();
