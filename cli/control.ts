@@ -10,6 +10,7 @@ import { FetchError, withoutBrackets } from "../lib/values.ts";
 import { invocationOf } from "./command_words.ts";
 import { environmentVariable } from "./console.ts";
 import {
+  flag,
   type FlagValues,
   parseCommandLine,
   readArgument,
@@ -25,13 +26,12 @@ import { locate, readOrigin } from "./share_origin.ts";
 export type CommandName = "pause" | "resume" | "limit";
 
 export const FLAGS = {
-  tokenFile: {
-    usage: "--token-file FILE",
-    help:
-      "file with the token that pause, resume and limit need (default: the environment variable LANSWARM_TOKEN, then .lanswarm/token)",
-  },
-  quiet: { usage: "--quiet", help: "print errors only" },
-  json: { usage: "--json", help: "print one JSON object" },
+  tokenFile: flag(
+    "--token-file FILE",
+    "file with the token that pause, resume and limit need (default: the environment variable LANSWARM_TOKEN, then .lanswarm/token)",
+  ),
+  quiet: flag("--quiet", "print errors only"),
+  json: flag("--json", "print one JSON object"),
 } as const;
 
 const EFFECTS = {

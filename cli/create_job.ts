@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { checkPieceLength } from "../lib/sources.ts";
+import { checkPieceLength, type CreateTorrentOptions } from "../lib/sources.ts";
 import {
-  type InfoHash,
   infoHashFromHex,
   loadTorrentFile,
   readName,
@@ -15,7 +14,12 @@ import {
   trimText,
 } from "../lib/torrents.ts";
 import { invocationOf } from "./command_words.ts";
-import { type FlagValues, parseCommandLine, readArgument } from "./flags.ts";
+import {
+  flag,
+  type FlagValues,
+  parseCommandLine,
+  readArgument,
+} from "./flags.ts";
 import { UsageError } from "./program_error.ts";
 import { readSize } from "./quantity.ts";
 
@@ -46,52 +50,46 @@ const GLOB = { isFree: true, read: readPathGlob } as const;
 const NAME = { isFree: true, read: readName } as const;
 
 export const FLAGS = {
-  pieceLength: {
-    usage: "--piece-length SIZE",
-    help:
-      "in bytes, or as 256KiB or 1MiB; a power of two from 16KiB to 256MiB (default: 256KiB below 256 MiB of content, then 1MiB, and above 64 GiB so that 65,536 pieces remain)",
-    read: readPieceLength,
-  },
-  isPrivate: {
-    usage: "--private",
-    help: "peers find each other through these trackers only",
-  },
-  comment: { usage: "--comment TEXT", help: "a comment, which show prints" },
-  name: {
-    usage: "--name NAME",
-    help: "name of the download (default: the last part of PATH)",
-    ...NAME,
-  },
-  includeGlobs: {
-    usage: "--include GLOB...",
-    help:
-      "share only these of the files in a folder: a name such as '*.iso', or a path such as 'docs/**' below PATH; may be given several times",
-    ...GLOB,
-  },
-  excludeGlobs: {
-    usage: "--exclude GLOB...",
-    help:
-      "leave out these files and folders; may be given several times. .DS_Store, Thumbs.db and lost+found are left out unless --include names them",
-    ...GLOB,
-  },
-  similar: {
-    usage: "--similar TORRENT...",
-    help:
-      "name a torrent that has some of the same files, such as the version before, by its torrent file or info hash; may be given several times",
-  },
-  collections: {
-    usage: "--collection NAME...",
-    help:
-      "name a group of torrents that share files; may be given several times",
-    ...NAME,
-  },
-  align: {
-    usage: "--align",
-    help:
-      "have every file of a folder begin at a piece, so that a file that stays the same is not fetched again with the next version (default: where the padding stays below 1 % of the content)",
-  },
-  noAlign: { usage: "--no-align", help: "pad no files" },
-  force: { usage: "--force", help: "replace OUTPUT if it exists" },
+  pieceLength: flag(
+    "--piece-length SIZE",
+    "in bytes, or as 256KiB or 1MiB; a power of two from 16KiB to 256MiB (default: 256KiB below 256 MiB of content, then 1MiB, and above 64 GiB so that 65,536 pieces remain)",
+    { read: readPieceLength },
+  ),
+  isPrivate: flag(
+    "--private",
+    "peers find each other through these trackers only",
+  ),
+  comment: flag("--comment TEXT", "a comment, which show prints"),
+  name: flag(
+    "--name NAME",
+    "name of the download (default: the last part of PATH)",
+    NAME,
+  ),
+  includeGlobs: flag(
+    "--include GLOB...",
+    "share only these of the files in a folder: a name such as '*.iso', or a path such as 'docs/**' below PATH; may be given several times",
+    GLOB,
+  ),
+  excludeGlobs: flag(
+    "--exclude GLOB...",
+    "leave out these files and folders; may be given several times. .DS_Store, Thumbs.db and lost+found are left out unless --include names them",
+    GLOB,
+  ),
+  similar: flag(
+    "--similar TORRENT...",
+    "name a torrent that has some of the same files, such as the version before, by its torrent file or info hash; may be given several times",
+  ),
+  collections: flag(
+    "--collection NAME...",
+    "name a group of torrents that share files; may be given several times",
+    NAME,
+  ),
+  align: flag(
+    "--align",
+    "have every file of a folder begin at a piece, so that a file that stays the same is not fetched again with the next version (default: where the padding stays below 1 % of the content)",
+  ),
+  noAlign: flag("--no-align", "pad no files"),
+  force: flag("--force", "replace OUTPUT if it exists"),
 } as const;
 
 export interface CreateJob extends FlagValues<typeof FLAGS> {
@@ -112,10 +110,9 @@ export function readAlignment(
 }
 
 /** The values of `--similar` and `--collection`, for `createTorrent`. */
-export interface Hints {
-  readonly similar: readonly InfoHash[];
-  readonly collections: readonly string[];
-}
+export type Hints = Required<
+  Pick<CreateTorrentOptions, "similar" | "collections">
+>;
 
 /**
  * Reads the torrent files that `--similar` names.
@@ -153,17 +150,12 @@ export function parseCreateJob(args: readonly string[]): CreateJob {
   const isUrl = last === undefined || last.includes("://") ||
     isTrackerUrl(last) || isUrlWithoutProtocol(last);
   const output = isUrl ? undefined : rest.pop();
-  if (rest.length > 0) {
-    return {
-      ...flags,
-      path: path!,
-      announce: rest.map(readTrackerUrl),
-      output,
-    };
+  if (rest.length === 0) {
+    throw new UsageError(
+      "no ANNOUNCE_URL is given: the tracker prints it when it starts",
+    );
   }
-  throw new UsageError(
-    "no ANNOUNCE_URL is given: the tracker prints it when it starts",
-  );
+  return { ...flags, path: path!, announce: rest.map(readTrackerUrl), output };
 }
 
 /** One warning for each announce URL that is valid but unlike a tracker's. */

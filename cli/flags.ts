@@ -35,6 +35,17 @@ export interface Flag {
   readonly group?: string;
 }
 
+export function flag<
+  const Usage extends Flag["usage"],
+  const Options extends Omit<Flag, "usage" | "help"> = Record<never, never>,
+>(
+  usage: Usage,
+  help: string,
+  options?: Options,
+): Options & { readonly usage: Usage; readonly help: string } {
+  return { ...options!, usage, help };
+}
+
 /** A program's flags, by the key of their value. */
 export type Flags = { readonly [key: string]: Flag };
 
@@ -73,17 +84,11 @@ export interface CommandLineOptions<F extends Flags> {
   };
 }
 
-export interface CommandLine<F extends Flags> {
-  readonly flags: FlagValues<F>;
-  /** The other arguments, in order; none is empty. */
-  readonly positionals: readonly string[];
-}
-
 /** The flags of every program. */
 export const COMMON_FLAGS = {
-  isDebug: { usage: "--debug", help: "print the stack trace of an error" },
-  isVersion: { usage: "--version", help: "print the version" },
-  isHelp: { usage: "--help", help: "print this help" },
+  isDebug: flag("--debug", "print the stack trace of an error"),
+  isVersion: flag("--version", "print the version"),
+  isHelp: flag("--help", "print this help"),
 } as const;
 
 /** Thrown on `--help` and `--version`: `runProgram()` prints the text and exits with 0. */
@@ -96,14 +101,14 @@ export class InformationRequest {
 }
 
 /**
- * Reads a command line. Everything after `--` is positional.
+ * Reads a command line. Everything after `--` is positional; no positional is empty.
  * @throws {UsageError} If the line does not match the flags.
  * @throws {InformationRequest} On `--help`, `-h` or `--version`.
  */
 export function parseCommandLine<F extends Flags>(
   args: readonly string[],
   { flags: table, help, takes }: CommandLineOptions<F>,
-): CommandLine<F> {
+): { readonly flags: FlagValues<F>; readonly positionals: readonly string[] } {
   const flags = Object.values<Flag>({ ...table, ...COMMON_FLAGS });
   const booleans = flags.filter(isBoolean).map(flagName);
   const valued = flags.filter((flag) => !isBoolean(flag)).map(flagName);
@@ -238,7 +243,9 @@ export function readArgument<Text, Value>(
       throw error;
     }
     const reason = error.message.replace(/^Cannot read (store: )?/, "");
-    const unknown = error instanceof UnknownWordError ? error : undefined;
+    const unknown = error instanceof UnknownWordError
+      ? error.unknown
+      : undefined;
     throw new UsageError(`${name}: ${reason}`, { unknown });
   }
 }
@@ -280,18 +287,16 @@ export function oneOf<Word extends string>(
   return (text) => {
     const choice = choices.find((choice) => choice === text);
     if (choice !== undefined) return choice;
-    throw new UnknownWordError(text, choices);
+    throw new UnknownWordError({ word: text, choices });
   };
 }
 
-class UnknownWordError extends RangeError implements UnknownWord {
-  readonly word: string;
-  readonly choices: readonly string[];
+class UnknownWordError extends RangeError {
+  readonly unknown: UnknownWord;
 
-  constructor(word: string, choices: readonly string[]) {
-    super(notA(choices.join(" or "), word).message);
-    this.word = word;
-    this.choices = choices;
+  constructor(unknown: UnknownWord) {
+    super(notA(unknown.choices.join(" or "), unknown.word).message);
+    this.unknown = unknown;
   }
 }
 

@@ -21,7 +21,7 @@ import {
   untilReady,
   type What,
 } from "./find_share.ts";
-import { type FlagValues, parseCommandLine } from "./flags.ts";
+import { flag, type FlagValues, parseCommandLine } from "./flags.ts";
 import { createGetDisplay, type GetDisplay } from "./get_display.ts";
 import { loadTorrents } from "./load_torrent.ts";
 import { selectionOf } from "./file_choice.ts";
@@ -64,11 +64,11 @@ const { default: ___, ...retryFor } = retryForMs;
 
 export const FLAGS = {
   ...SHARED_FLAGS,
-  ignoreSpace: {
-    usage: "--ignore-space",
-    help: "start even if the disk has not enough room for everything",
-    group: "Where it goes",
-  },
+  ignoreSpace: flag(
+    "--ignore-space",
+    "start even if the disk has not enough room for everything",
+    { group: "Where it goes" },
+  ),
   noDiscovery: {
     ...SHARED_FLAGS.noDiscovery,
     help:
@@ -111,19 +111,15 @@ export async function runGet(
   context: JobContext,
 ): Promise<ExitCode> {
   const { console } = context;
+  const isShare = job.what.type !== "torrent";
   let display: GetDisplay;
-  let isShare = false;
   let offer: Promise<AsyncDisposable> | undefined;
   let isComplete = false;
   await using reporters = new AsyncDisposableStack();
   try {
     const code = await runPeer(job, context, {
       createDisplay: (output) => display = createGetDisplay(job, output),
-      load: (options) =>
-        load(job, {
-          ...{ ...options, console, display },
-          onChosen: () => isShare = true,
-        }),
+      load: (options) => load(job, { ...options, console, display }),
       onStarted: (run, session) => {
         if (isShare) reporters.use(reportHost(run, { session, job }));
       },
@@ -149,10 +145,9 @@ export async function runGet(
 /** Finds the torrent of the job, and checks that there is room for it. */
 async function* load(
   job: GetJob,
-  { console, display, onChosen, ...options }: LoadOptions & {
+  { console, display, ...options }: LoadOptions & {
     readonly console: JobContext["console"];
     readonly display: GetDisplay;
-    readonly onChosen: () => void;
   },
 ): ReturnType<PeerParts["load"]> {
   const { what } = job;
@@ -168,7 +163,6 @@ async function* load(
   display.searching();
   const found = await findCandidates(job, { console, signal });
   const candidate = await choose(found, job, { console, display, signal });
-  onChosen();
   display.found(candidate);
   const { share, listing, host } = await untilReady(candidate, {
     ...{ job, console, signal },

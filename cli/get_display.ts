@@ -9,10 +9,9 @@ import { describeCandidate } from "./find_share.ts";
 import type { JobOutput } from "./console.ts";
 import {
   createPeerDisplay,
-  describeTaken,
+  describeNews,
   describeVerification,
   type PeerDisplay,
-  TAKING,
   type TorrentState,
 } from "./peer_display.ts";
 import type { PeerJob } from "./peer_job.ts";
@@ -35,6 +34,9 @@ export interface GetDisplay extends PeerDisplay {
   /** The share is still being hashed. */
   waiting(candidate: Candidate): void;
 }
+
+/** News in the words of `peer`. */
+const AS_IN_PEER = ["takingOldFiles", "oldFilesTaken", "paused", "resumed"];
 
 export function createGetDisplay(
   { dir, exitWhenComplete, json }: Pick<
@@ -83,7 +85,8 @@ export function createGetDisplay(
   return {
     ...search,
     listening: () => {},
-    news: ({ name, geometry }, news) => {
+    news: (torrent, news) => {
+      const { name, geometry } = torrent;
       if (news.type === "verified") {
         startMs = performance.now();
         const { verifiedLength, pieceCount } = news.snapshot;
@@ -103,11 +106,9 @@ export function createGetDisplay(
         const figures = describeFetched({ length, startLength, seconds });
         const what = `${part}${shown(name)}`;
         write(`${what} is complete and verified: ${figures}${ending}`);
-      } else if (news.type === "takingOldFiles") write(TAKING);
-      else if (news.type === "oldFilesTaken") write(describeTaken(news));
-      else if (news.type === "paused") write("paused by the share");
-      else if (news.type === "resumed") write("the share goes on");
-      else if (news.type === "sourceMissing") {
+      } else if (AS_IN_PEER.includes(news.type)) {
+        write(describeNews(torrent, news)!);
+      } else if (news.type === "sourceMissing") {
         write("no machine here has the rest at present; waiting for one");
       } else if (news.type === "peerBanned") {
         write(`${news.hostname} sent corrupt data; it is banned`);

@@ -19,10 +19,7 @@ const STATE_COLUMNS = 9;
  * @param room Takes so many lines at most; the last one counts the rest.
  */
 export function describeHosts(
-  hosts: readonly (
-    & Pick<RolloutHost, "name" | "state" | "fraction">
-    & { readonly reason?: string | undefined }
-  )[],
+  hosts: readonly Pick<RolloutHost, "name" | "state" | "fraction" | "reason">[],
   { rows, widthOf }: Omit<Room, "columns">,
 ): string[] {
   const listed = hosts.length <= rows ? hosts : hosts.slice(0, rows - 1);

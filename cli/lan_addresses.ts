@@ -38,22 +38,33 @@ const VIRTUAL_NAME = new RegExp(
 export function lanAddresses(
   addresses: readonly InterfaceAddress[],
 ): string[] {
-  const isVirtual = ({ name }: InterfaceAddress) => VIRTUAL_NAME.test(name);
-  const real = addresses.filter((address) => !isVirtual(address));
-  return [...reachable(real), ...reachable(addresses.filter(isVirtual))];
+  return reachableByKind(addresses).flat();
 }
 
 /** The addresses to show to people: without bridges and tunnels if there are others. */
 export function mainAddresses(
   addresses: readonly InterfaceAddress[],
 ): string[] {
-  const real = addresses.filter(({ name }) => !VIRTUAL_NAME.test(name));
-  const found = reachable(real);
-  return found.length > 0 ? found : lanAddresses(addresses);
+  return reachableByKind(addresses).find(({ length }) => length > 0) ?? [];
 }
 
-export function listeningAddresses(host: string | undefined): string[] {
-  return isWildcard(host) ? mainAddresses(Deno.networkInterfaces()) : [host!];
+/** The reachable addresses of real interfaces, and those of virtual ones. */
+function reachableByKind(addresses: readonly InterfaceAddress[]): string[][] {
+  return [false, true].map((isVirtual) =>
+    reachable(
+      addresses.filter(({ name }) => VIRTUAL_NAME.test(name) === isVirtual),
+    )
+  );
+}
+
+/** The addresses to print of a program that listens on `--host`: the loopback one without a network. */
+export function listeningAddresses(
+  host: string | undefined,
+  choose = mainAddresses,
+): [string, ...string[]] {
+  if (!isWildcard(host)) return [host!];
+  const [first = "127.0.0.1", ...others] = choose(Deno.networkInterfaces());
+  return [first, ...others];
 }
 
 /**
@@ -80,17 +91,6 @@ export function ownNames(): string[] {
   const hostname = Deno.hostname();
   const [label] = hostname.split(".");
   return [hostname, `${label}`, `${label}.local`];
-}
-
-/** The addresses to print: those on the LAN, or the loopback address without one. */
-export function hostnamesFor(
-  host: string | undefined,
-): readonly [string, ...string[]] {
-  if (!isWildcard(host)) return [host!];
-  const [first = "127.0.0.1", ...others] = lanAddresses(
-    Deno.networkInterfaces(),
-  );
-  return [first, ...others];
 }
 
 /** True if `--host` means all addresses. */
@@ -130,10 +130,7 @@ export function watchAddresses(
   };
 }
 
-/** `192.168.1.10:8000` for each host, IPv6 in brackets; the loopback one without any. */
+/** `192.168.1.10:8000` for each host, IPv6 in brackets. */
 export function urlHosts(hostnames: readonly string[], port: number): string[] {
-  const [first = "127.0.0.1", ...others] = hostnames;
-  return [first, ...others].map((hostname) =>
-    formatPeerAddress({ hostname, port })
-  );
+  return hostnames.map((hostname) => formatPeerAddress({ hostname, port }));
 }

@@ -35,11 +35,11 @@ export async function startServer(
   options: ShareServerOptions = {},
 ): Promise<ShareServer> {
   const { host } = job;
-  const [publicHostname = "127.0.0.1"] = listeningAddresses(host);
+  const [publicHostname] = listeningAddresses(host);
   const pageNames = ownNames();
   return await startShareServer({
     ...options,
-    ...host !== undefined && { hostname: host },
+    hostname: host,
     permits: createAddressFilter(job),
     peerCommand: invocationOf("peer"),
     executables: ownExecutables(),

@@ -34,6 +34,8 @@ export interface PeerDisplay {
 }
 
 export function createPeerDisplay(output: JobOutput): PeerDisplay {
+  const tell = ({ name }: Torrent, text: string, subject?: string): void =>
+    output.line(`${cutName(name)}: ${text}`, subject);
   return {
     listening: (port, takenPort) => {
       output.value({ type: "listening", port });
@@ -54,11 +56,11 @@ export function createPeerDisplay(output: JobOutput): PeerDisplay {
       const subject = "url" in news
         ? `${torrent.infoHash} ${news.url}${kind}`
         : undefined;
-      output.line(`${cutName(torrent.name)}: ${text}`, subject);
+      tell(torrent, text, subject);
     },
-    released: ({ name, infoHash }) => {
-      output.value({ type: "released", infoHash, name });
-      output.line(`${cutName(name)}: let go, as its torrent file was removed`);
+    released: (torrent) => {
+      output.value({ type: "released", ...torrentKeys(torrent) });
+      tell(torrent, "let go, as its torrent file was removed");
     },
     refresh: (states) => {
       if (output.form === "json") {
@@ -67,11 +69,15 @@ export function createPeerDisplay(output: JobOutput): PeerDisplay {
         output.state(renderStates(states, output.room));
       } else {
         for (const { torrent, snapshot, verification } of states) {
+          const { infoHash } = torrent;
           if (verification !== undefined) {
-            const text = describeVerification(torrent, verification);
-            output.line(`${cutName(torrent.name)}: ${text}`, torrent.infoHash);
+            tell(
+              torrent,
+              describeVerification(torrent, verification),
+              infoHash,
+            );
           } else if (snapshot !== undefined) {
-            output.line(describeTransfer(snapshot), torrent.infoHash);
+            output.line(describeTransfer(snapshot), infoHash);
           }
         }
       }
@@ -80,8 +86,7 @@ export function createPeerDisplay(output: JobOutput): PeerDisplay {
       statesToJson(states).forEach((value) => output.value(value));
       for (const state of states) {
         const text = describeEnd(state);
-        if (text === undefined) continue;
-        output.line(`${cutName(state.torrent.name)}: ${text}`);
+        if (text !== undefined) tell(state.torrent, text);
       }
     },
   };
@@ -119,7 +124,7 @@ export function describeNews(
 ): string | undefined {
   switch (news.type) {
     case "takingOldFiles":
-      return TAKING;
+      return "taking missing files from the older version";
     case "oldFilesTaken":
       return describeTaken(news);
     case "verifying":
@@ -161,8 +166,6 @@ export function describeNews(
   }
 }
 
-export const TAKING = "taking missing files from the older version";
-
 /** The reasons for copies, of so many files. */
 const COPY_REASONS: Readonly<Record<CopyReason, string>> = {
   different: "with changed pieces",
@@ -172,7 +175,7 @@ const COPY_REASONS: Readonly<Record<CopyReason, string>> = {
 };
 
 /** A line on the files that were taken of an older version. */
-export function describeTaken(
+function describeTaken(
   { fileCount, length, linked, begun, copied, mayLink }: TorrentNews & {
     type: "oldFilesTaken";
   },
@@ -247,20 +250,33 @@ export function renderStates(
 }
 
 export function newsToJson(torrent: Torrent, news: TorrentNews): JsonLine {
+  const keys = torrentKeys(torrent);
+  const { type } = news;
   switch (news.type) {
-    case "takingOldFiles":
-      return { ...torrentKeys(torrent), ...news };
     case "verifying":
       return verificationToJson(torrent, news.progress);
     case "verified":
-      return { ...statusToJson(torrent, news.snapshot), type: "verified" };
+      return { ...statusToJson(torrent, news.snapshot), type };
     case "oldFilesTaken": {
       const { linked, begun, mayLink: _, ...rest } = news;
       const counts = { linkedCount: linked.length, begunCount: begun.length };
-      return { ...torrentKeys(torrent), ...rest, ...counts };
+      return { ...keys, ...rest, ...counts };
     }
+    case "peerConnected":
+      return { ...keys, type, address: formatPeerAddress(news.address) };
+    case "peerDisconnected": {
+      const reason = news.reason ?? null;
+      return {
+        ...keys,
+        type,
+        address: formatPeerAddress(news.address),
+        reason,
+      };
+    }
+    case "storageFailed":
+      return { ...keys, type, reason: news.error.message };
     default:
-      return { ...torrentKeys(torrent), ...eventToJson(news) };
+      return { ...keys, ...news };
   }
 }
 
@@ -316,23 +332,6 @@ export function statusToJson(
     })),
     seeders: peers.filter((peer) => peer.isSeeder).length,
   };
-}
-
-function eventToJson(event: SessionEvent): JsonLine {
-  switch (event.type) {
-    case "peerConnected":
-      return { type: event.type, address: formatPeerAddress(event.address) };
-    case "peerDisconnected":
-      return {
-        type: event.type,
-        address: formatPeerAddress(event.address),
-        reason: event.reason ?? null,
-      };
-    case "storageFailed":
-      return { type: event.type, reason: event.error.message };
-    default:
-      return event;
-  }
 }
 
 function torrentKeys(torrent: Torrent): { infoHash: string; name: string } {

@@ -87,7 +87,7 @@ export async function runShare(
   try {
     code = await runPeer(seederJob(job), peerContext, {
       createDisplay: (output) =>
-        display = createShareDisplay({ output, console, rollout, store }),
+        display = createShareDisplay(output, { console, rollout, store }),
       load: (options) => {
         const parts = { context, display, rollout, opened, runs, store, hints };
         return load(job, { ...options, ...parts, withdrawals });
@@ -130,12 +130,11 @@ async function* load(
   const { context: { console, interrupt }, display, rollout, runs } = parts;
   const items = await Promise.all(job.paths.map((path) => openItem(path, job)));
   checkNames(items);
-  const hostnames = listeningAddresses(job.host);
   const server = parts.opened.use(await openServer(job, parts));
   const session = await openSession();
   rollout.own = session.peerId;
   server.setPeerPort(session.port);
-  const hosts = urlHosts(hostnames, server.port);
+  const hosts = urlHosts(listeningAddresses(job.host), server.port);
   display.started({
     names: items.map(({ name }) => name),
     hosts,
@@ -143,18 +142,16 @@ async function* load(
     isDiscovered: !job.noDiscovery && multicastRefusal() === undefined,
     join: joinLines(`http://${hosts[0]}`, server.executableTargets),
   });
-  if (hostnames.length === 0) console.warn(NO_NETWORK);
   if (isWildcard(job.host)) {
-    const onNew = (fresh: readonly string[]): void =>
-      display.reached(urlHosts(fresh, server.port));
-    parts.opened.use(watchAddresses(onNew));
+    const watch = watchAddresses((fresh) =>
+      display.reached(urlHosts(fresh, server.port))
+    );
+    if (parts.opened.use(watch).isLonely) console.warn(NO_NETWORK);
   }
-  await openTokens(
-    items.map(({ path, existing }) => {
-      return existing?.dir ?? dirname(resolve(path));
-    }),
-    { control: rollout.control, console, recordSecret },
+  const dirs = items.map(({ path, existing }) =>
+    existing?.dir ?? dirname(resolve(path))
   );
+  await openTokens(dirs, { control: rollout.control, console, recordSecret });
   // After the addresses: it takes a tenth of a second to load.
   const advertiser = await advertise(job, { console, server });
   parts.opened.use(advertiser);

@@ -38,20 +38,10 @@ import {
   type ShareStart,
 } from "./share_output.ts";
 
-export interface ShareDisplayOptions {
-  readonly output: JobOutput;
-  /** Takes the addresses, which are printed with `--quiet` too. */
-  readonly console: Pick<Console, "writeLine" | "isLive">;
-  readonly rollout: Rollout;
-  readonly store: PeerStore;
-}
-
-export interface StartedShare extends Omit<ShareStart, "get"> {
-  readonly peerPort: number;
-}
-
 export interface ShareDisplay extends PeerDisplay {
-  started(share: StartedShare): void;
+  started(
+    share: Omit<ShareStart, "get"> & { readonly peerPort: number },
+  ): void;
   /** Other machines reach this one at these hosts and ports too. */
   reached(hosts: readonly string[]): void;
   planned(
@@ -83,7 +73,13 @@ function needy(hosts: readonly RolloutHost[]): RolloutHost[] {
 const OTHER_ROWS = 6;
 
 export function createShareDisplay(
-  { output, console, rollout, store }: ShareDisplayOptions,
+  output: JobOutput,
+  { console, rollout, store }: {
+    /** Takes the addresses, which are printed with `--quiet` too. */
+    readonly console: Pick<Console, "writeLine" | "isLive">;
+    readonly rollout: Rollout;
+    readonly store: PeerStore;
+  },
 ): ShareDisplay {
   const get = invocationOf("get");
   let hashing:

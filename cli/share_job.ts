@@ -22,6 +22,7 @@ import type { Console } from "./console.ts";
 import { namedToken } from "./control.ts";
 import { FLAGS as CREATE_FLAGS, readAlignment } from "./create_job.ts";
 import {
+  flag,
   type FlagValues,
   grouped,
   parseCommandLine,
@@ -56,13 +57,10 @@ page on the HTTP port shows all of them. Only the folder .lanswarm beside the
 source is written, so that a second share need not hash what has not changed.
 `;
 
-/** A file that lists the hosts. */
-interface ExpectationFile {
-  readonly type: "file";
-  readonly path: string;
-}
-
-function readExpected(text: string): Expectation | ExpectationFile {
+/** Reads hosts, or the path of a file that lists them. */
+function readExpected(
+  text: string,
+): Expectation | { readonly type: "file"; readonly path: string } {
   return text.startsWith("@") && text.length > 1
     ? { type: "file", path: text.slice(1) }
     : readExpectation(text);
@@ -73,11 +71,11 @@ export const FLAGS = {
     name: CREATE_FLAGS.name,
     includeGlobs: CREATE_FLAGS.includeGlobs,
     excludeGlobs: CREATE_FLAGS.excludeGlobs,
-    dir: {
-      usage: "--dir FOLDER",
-      help: "folder of a torrent file's content (default: the current folder)",
-      default: ".",
-    },
+    dir: flag(
+      "--dir FOLDER",
+      "folder of a torrent file's content (default: the current folder)",
+      { default: "." },
+    ),
     isPrivate: {
       ...CREATE_FLAGS.isPrivate,
       help: "machines find each other through this one only",
@@ -86,66 +84,56 @@ export const FLAGS = {
     noAlign: CREATE_FLAGS.noAlign,
     similar: CREATE_FLAGS.similar,
     collections: CREATE_FLAGS.collections,
-    mustVerify: { usage: "--verify", help: "hash everything again" },
+    mustVerify: flag("--verify", "hash everything again"),
     stateDir: PEER_FLAGS.stateDir,
   }),
   ...grouped("When it ends", {
-    expect: {
-      usage: "--expect HOSTS",
-      help:
-        "end with 0 as soon as these hosts have everything, verified: their number, names and addresses such as lab[01-40],192.168.1.9, or @FILE with a list of them; with 4 if the share ends before, and their names on standard output",
-      isFree: true,
-      read: readExpected,
-    },
-    atLeast: {
-      usage: "--at-least COUNT",
-      help: "so many of them are enough",
+    expect: flag(
+      "--expect HOSTS",
+      "end with 0 as soon as these hosts have everything, verified: their number, names and addresses such as lab[01-40],192.168.1.9, or @FILE with a list of them; with 4 if the share ends before, and their names on standard output",
+      { isFree: true, read: readExpected },
+    ),
+    atLeast: flag("--at-least COUNT", "so many of them are enough", {
       read: wholeNumber(1),
-    },
-    isStaying: { usage: "--stay", help: "go on when all of them are verified" },
-    report: {
-      usage: "--report FILE",
-      help: "write a table of the hosts (CSV) at the end",
-    },
+    }),
+    isStaying: flag("--stay", "go on when all of them are verified"),
+    report: flag(
+      "--report FILE",
+      "write a table of the hosts (CSV) at the end",
+    ),
     timeoutMs: PEER_FLAGS.timeoutMs,
-    byMs: {
-      usage: "--by TIME",
-      help: "end at this time of the day, such as 7:30 or 18:00",
-      default: Infinity,
-      read: (text: string) => msUntil(text, new Date()),
-    },
+    byMs: flag(
+      "--by TIME",
+      "end at this time of the day, such as 7:30 or 18:00",
+      { default: Infinity, read: (text: string) => msUntil(text, new Date()) },
+    ),
     onHangup: SERVICE_FLAGS.onHangup,
   }),
   ...grouped("The network", {
-    port: {
-      usage: "--port PORT",
-      help:
-        `HTTP port; if it is taken, the next free one (default: ${DEFAULT_TRACKER_PORT})`,
-      default: DEFAULT_TRACKER_PORT,
-      read: readPort,
-    },
-    peerPort: {
-      usage: "--peer-port PORT",
-      help:
-        `port for the content; if it is taken, the next free one (default: ${PEER_PORT})`,
-      default: PEER_PORT,
-      read: readPort,
-    },
+    port: flag(
+      "--port PORT",
+      `HTTP port; if it is taken, the next free one (default: ${DEFAULT_TRACKER_PORT})`,
+      { default: DEFAULT_TRACKER_PORT, read: readPort },
+    ),
+    peerPort: flag(
+      "--peer-port PORT",
+      `port for the content; if it is taken, the next free one (default: ${PEER_PORT})`,
+      { default: PEER_PORT, read: readPort },
+    ),
     ...LISTENER_FLAGS,
     maxPeers: PEER_FLAGS.maxPeers,
     maxUploadBytesPerSecond: PEER_FLAGS.maxUploadBytesPerSecond,
-    noDiscovery: {
-      usage: "--no-discovery",
-      help: "send no multicast: machines name this one to find the shares",
-    },
-    tokenFile: {
-      usage: "--token-file FILE",
-      help:
-        "file with the token that pause, resume and limit need (default: the environment variable LANSWARM_TOKEN, then one in .lanswarm/token)",
-    },
+    noDiscovery: flag(
+      "--no-discovery",
+      "send no multicast: machines name this one to find the shares",
+    ),
+    tokenFile: flag(
+      "--token-file FILE",
+      "file with the token that pause, resume and limit need (default: the environment variable LANSWARM_TOKEN, then one in .lanswarm/token)",
+    ),
   }),
   ...grouped("Output", {
-    quiet: { usage: "--quiet", help: "print errors and addresses only" },
+    quiet: flag("--quiet", "print errors and addresses only"),
     json: PEER_FLAGS.json,
     isDebug: SERVICE_FLAGS.isDebug,
   }),

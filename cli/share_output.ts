@@ -5,8 +5,8 @@
  */
 import { encode } from "uqr";
 import {
+  countStates,
   describeLight,
-  isVerified,
   type JoinLine,
   type RolloutHost,
   type ShareSetting,
@@ -110,14 +110,12 @@ export interface MachineCounts {
 }
 
 export function countMachines(hosts: readonly RolloutHost[]): MachineCounts {
-  const states = ["waiting", "fetching", "verifying", "stuck"];
-  const fetching = hosts.filter(({ state }) => states.includes(state));
-  const complete = hosts.filter(isVerified);
-  const failed = hosts.filter(({ state }) => state === "failed");
+  const { waiting, fetching, verifying, stuck, verified, done, failed } =
+    countStates(hosts);
   return {
-    complete: complete.length,
-    fetching: fetching.length,
-    failed: failed.length,
+    complete: verified + done,
+    fetching: waiting + fetching + verifying + stuck,
+    failed,
   };
 }
 

@@ -91,8 +91,7 @@ export async function searchNetwork(
       hostAddress,
       onShare: (share) => {
         if (isMeant?.(share) === false) return;
-        const hosts = share.addresses.filter(permits)
-          .flatMap((address) => urlHosts([address], share.port));
+        const hosts = urlHosts(share.addresses.filter(permits), share.port);
         const candidate = joinOffer(found.get(share.id), share, hosts);
         if (candidate.hosts.length === 0) return;
         if (found.size === 0) endIn(FURTHER_MS);
@@ -135,26 +134,21 @@ export async function searchMachine(
   options: SearchOptions,
 ): Promise<readonly Candidate[]> {
   const { signal, permits, canDiscover } = options;
-  const local = canDiscover
-    ? await resolveLocal(hostname, { signal, timeoutMs: waitFor(options) })
-    : [];
-  const addresses = local.length > 0 ? local : await resolveShareHost(
-    hostname,
-    { signal, timeoutMs: waitFor(options) },
-  );
+  const limits = () => ({ signal, timeoutMs: waitFor(options) });
+  const local = canDiscover ? await resolveLocal(hostname, limits()) : [];
+  const addresses = local.length > 0
+    ? local
+    : await resolveShareHost(hostname, limits());
   const usable = addresses.filter(permits);
-  const ports = port !== undefined ? [port] : Array.from(
-    { length: SHARE_PORT_COUNT },
-    (_, index) => DEFAULT_TRACKER_PORT + index,
+  const ports = Array.from(
+    { length: port === undefined ? SHARE_PORT_COUNT : 1 },
+    (_, index) => (port ?? DEFAULT_TRACKER_PORT) + index,
   );
-  const hosts = usable.length === 0
-    ? []
-    : ports.flatMap((port) => urlHosts(usable, port));
-  const timeoutMs = waitFor(options);
+  const hosts = ports.flatMap((port) => urlHosts(usable, port));
+  const fetching = { ...limits(), permits };
   const answers = await Promise.all(hosts.map(async (host) => {
     try {
-      const options = { signal, permits, timeoutMs };
-      return { host, ...await fetchShares(host, options) };
+      return { host, ...await fetchShares(host, fetching) };
     } catch (error) {
       if (error instanceof FetchError) return error;
       throw error;

@@ -10,7 +10,7 @@ import {
   type TorrentFile,
 } from "../lib/torrents.ts";
 import { invocationOf } from "./command_words.ts";
-import { parseCommandLine } from "./flags.ts";
+import { flag, parseCommandLine } from "./flags.ts";
 import {
   isTorrentUrl,
   loadTorrent,
@@ -39,11 +39,10 @@ Options:
 `;
 
 const FLAGS = {
-  json: {
-    usage: "--json",
-    help:
-      "print one JSON object: {name, infoHash, magnet, length, pieceLength, pieceCount, private, announce: [[url]],\nfiles: [{path: [..], length}]}; no magnet if it is private; executable: true at programs, link: [..] at links; similar and collections if it names some",
-  },
+  json: flag(
+    "--json",
+    "print one JSON object: {name, infoHash, magnet, length, pieceLength, pieceCount, private, announce: [[url]],\nfiles: [{path: [..], length}]}; no magnet if it is private; executable: true at programs, link: [..] at links; similar and collections if it names some",
+  ),
 } as const;
 
 export function parseShowJob(args: readonly string[]): ShowJob {
@@ -98,30 +97,26 @@ export function describeTorrent(torrent: Torrent): string[] {
   const { announce, comment, createdBy, creationDate } = torrent;
   const files = torrent.files.filter(({ isPadding }) => !isPadding);
   const { fileLength } = sizeOfFiles(files);
-  const padding = length === fileLength
-    ? []
-    : [`Padding:      ${formatSize(length - fileLength)}`];
+  const isPadded = length !== fileLength;
   const trackers = announce.length === 0 ? [["none"]] : announce;
-  const magnet = magnetLinkOf(torrent);
+  const date = creationDate === undefined ? [] : [describeDate(creationDate)];
   const lines = [
     `Name:         ${torrent.name}`,
     `Size:         ${formatSize(fileLength)} (${fileLength} bytes)`,
-    ...padding,
+    ...listOf("Padding:", isPadded ? [formatSize(length - fileLength)] : []),
     `Piece length: ${formatSize(pieceLength)} (${pieceLength} bytes)`,
     `Pieces:       ${pieceCount}`,
     `Info hash:    ${torrent.infoHash}`,
-    ...(magnet === undefined ? [] : [`Magnet link:  ${magnet}`]),
+    ...listOf("Magnet link:", [magnetLinkOf(torrent)]),
     `Private:      ${torrent.isPrivate ? "yes" : "no"}`,
     ...listOf("Trackers:", trackers.map((tier) => tier.join(", "))),
+    ...listOf("Similar:", torrent.similar),
+    ...listOf("Collections:", torrent.collections),
+    ...listOf("Comment:", [comment]),
+    ...listOf("Created by:", [createdBy]),
+    ...listOf("Created on:", date),
+    `Files:        ${files.length}`,
   ];
-  lines.push(...listOf("Similar:", torrent.similar));
-  lines.push(...listOf("Collections:", torrent.collections));
-  if (comment !== undefined) lines.push(`Comment:      ${comment}`);
-  if (createdBy !== undefined) lines.push(`Created by:   ${createdBy}`);
-  if (creationDate !== undefined) {
-    lines.push(`Created on:   ${describeDate(creationDate)}`);
-  }
-  lines.push(`Files:        ${files.length}`);
   // One by one: a million arguments of one push() would overflow the stack.
   for (const file of files) {
     const path = pathInTorrent(torrent, file).join("/");
@@ -137,9 +132,13 @@ export function describeTorrent(torrent: Torrent): string[] {
   return lines;
 }
 
-/** A line for each item, the first with the label. */
-function listOf(label: string, items: readonly string[]): string[] {
-  return items.map((item, index) => (index > 0 ? "" : label).padEnd(14) + item);
+/** A line for each item that is known, the first with the label. */
+function listOf(
+  label: string,
+  items: readonly (string | undefined)[],
+): string[] {
+  return items.filter((item) => item !== undefined)
+    .map((item, index) => (index > 0 ? "" : label).padEnd(14) + item);
 }
 
 function describeDate(seconds: number): string {

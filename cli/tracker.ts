@@ -14,7 +14,6 @@ import {
   type RunningTracker,
   startTracker,
   type StartTrackerOptions,
-  type SwarmChange,
   type TorrentFolder,
   type TorrentFolderChange,
   TrackerStartError,
@@ -22,16 +21,18 @@ import {
 import { JSON_FLAG, LISTENER_FLAGS, SERVICE_FLAGS } from "./common_flags.ts";
 import { invocationOf, quoted } from "./command_words.ts";
 import {
+  flag,
   type FlagValues,
   parseCommandLine,
   readArgument,
   readPort,
   wholeNumber,
 } from "./flags.ts";
-import { setHangupAction, untilAborted } from "./interrupt.ts";
+import { untilAborted } from "./interrupt.ts";
 import {
-  hostnamesFor,
   isWildcard,
+  lanAddresses,
+  listeningAddresses,
   NO_NETWORK,
   ownNames,
   watchAddresses,
@@ -67,7 +68,7 @@ export async function runTracker(
   { console, interrupt, permissions, signal }: JobContext,
 ): Promise<void> {
   const { json, log, peerTimeoutSeconds, quiet, torrentsDir } = job;
-  setHangupAction(job, interrupt);
+  if (interrupt && job.onHangup) interrupt.onHangup = job.onHangup;
   const print = (text: string): void =>
     json ? console.writeResult(text) : console.writeLine(text);
   const write = (line: EventLine): void =>
@@ -81,12 +82,10 @@ export async function runTracker(
   await using store = await openStore(job.store, {
     peerTimeoutMs: peerTimeoutSeconds * 1000,
     random: Math.random,
-    ...(!quiet && {
-      onChange: (change: SwarmChange) => {
-        // With --log, the line for an announce says everything else.
-        if (!log || change.type === "expired") write(changeLine(change));
-      },
-    }),
+    onChange: quiet ? undefined : (change) => {
+      // With --log, the line for an announce says everything else.
+      if (!log || change.type === "expired") write(changeLine(change));
+    },
     onEvent: (event) => {
       if (event.type === "failed") console.warn(describeError(event.error));
       else console.writeErrorLine(`note: ${printable(event.message)}`);
@@ -107,13 +106,13 @@ export async function runTracker(
     ? undefined
     : await openTorrentFolder(torrentsDir, { onChange: onFolderChange });
   const options: StartTrackerOptions = {
-    ...optionsOf(job, folder),
-    ...(log && { onAnnounce: (entry) => write(announceLine(entry)) }),
+    ...optionsOf(job),
+    ...{ catalogue: folder, store },
+    onAnnounce: log ? (entry) => write(announceLine(entry)) : undefined,
     onError: (cause) => {
       const text = `cannot answer a request: ${cause}; the tracker goes on`;
       reportError(console, new ProgramError(text, { cause }), job);
     },
-    store,
   };
   const start = (): Promise<RunningTracker> =>
     startTracker(options).catch((error) => {
@@ -142,21 +141,16 @@ export async function runTracker(
   await untilAborted(signal);
 }
 
-function optionsOf(
-  job: TrackerJob,
-  folder: TorrentFolder | undefined,
-): StartTrackerOptions {
-  const { host, intervalSeconds, port, udp, trustProxy, onlyListed } = job;
+function optionsOf(job: TrackerJob): StartTrackerOptions {
+  const { host: hostname, intervalSeconds } = job;
+  const { port, udp, trustProxy, onlyListed } = job;
   return {
-    ...{ port, udp, trustProxy, onlyListed },
-    ...(host !== undefined && { hostname: host }),
-    ...(intervalSeconds !== undefined &&
-      { intervalMs: intervalSeconds * 1000 }),
+    ...{ hostname, port, udp, trustProxy, onlyListed },
+    intervalMs: intervalSeconds && intervalSeconds * 1000,
     permits: createAddressFilter(job),
     peerTimeoutMs: job.peerTimeoutSeconds * 1000,
-    ...(folder !== undefined && { catalogue: folder }),
     peerCommand: invocationOf("peer"),
-    publicHostname: hostnamesFor(host)[0],
+    publicHostname: listeningAddresses(hostname, lanAddresses)[0],
     pageNames: [...ownNames(), ...job.pageNames],
   };
 }
@@ -177,16 +171,16 @@ function describeStart(
     readonly folder: TorrentFolder | undefined;
   },
 ): string[] {
-  const urls = trackerUrls(hostnamesFor(host), tracker.port, { udp });
+  const hostnames = listeningAddresses(host, lanAddresses);
+  const urls = trackerUrls(hostnames, tracker.port, { udp });
   const torrentCount = folder?.list().length;
   if (json) return [listeningJson(urls, torrentCount)];
   const path = quoted(torrentsDir ?? "");
+  const [create, peer] = [invocationOf("create"), invocationOf("peer")];
   return formatStart({
     urls,
-    ...(torrentCount !== undefined && { folder: { path, torrentCount } }),
-    ...(!quiet && {
-      hints: { create: invocationOf("create"), peer: invocationOf("peer") },
-    }),
+    folder: torrentCount === undefined ? undefined : { path, torrentCount },
+    hints: quiet ? undefined : { create, peer },
   }).map(printable);
 }
 
@@ -213,65 +207,57 @@ restart of the tracker, peers return with their next announce.
 
 export const FLAGS = {
   ...LISTENER_FLAGS,
-  udp: {
-    usage: "--udp",
-    help: "answer over UDP as well, on the same port",
-  },
-  intervalSeconds: {
-    usage: "--interval SECONDS",
-    help:
-      `time between two announces of a peer (default: 10 to ${INTERVAL_SECONDS}, shorter while a swarm is young or incomplete)`,
-    read: wholeNumber(1, MAX_SECONDS),
-  },
-  peerTimeoutSeconds: {
-    usage: "--peer-timeout SECONDS",
-    help:
-      `forget a peer that has not announced for this time (default: ${TIMEOUT_SECONDS})`,
-    default: TIMEOUT_SECONDS,
-    read: wholeNumber(1, MAX_SECONDS),
-  },
-  store: {
-    usage: "--store STORE",
-    help:
-      "what is kept or shared beside the peers, which are always in memory (default: memory):\n" +
+  udp: flag("--udp", "answer over UDP as well, on the same port"),
+  intervalSeconds: flag(
+    "--interval SECONDS",
+    `time between two announces of a peer (default: 10 to ${INTERVAL_SECONDS}, shorter while a swarm is young or incomplete)`,
+    { read: wholeNumber(1, MAX_SECONDS) },
+  ),
+  peerTimeoutSeconds: flag(
+    "--peer-timeout SECONDS",
+    `forget a peer that has not announced for this time (default: ${TIMEOUT_SECONDS})`,
+    { default: TIMEOUT_SECONDS, read: wholeNumber(1, MAX_SECONDS) },
+  ),
+  store: flag(
+    "--store STORE",
+    "what is kept or shared beside the peers, which are always in memory (default: memory):\n" +
       "memory             nothing\n" +
       "sqlite:FILE        torrents and their counts\n" +
       "redis://HOST:PORT  swarms, with other trackers",
-    default: "memory",
-    isFree: true,
-    read: (text: string) => {
-      // A file's name may contain blanks. The error does not repeat the text, which
-      // may contain a password.
-      const store = trimText(text);
-      parseStoreAddress(store);
-      return store;
+    {
+      default: "memory",
+      isFree: true,
+      read: (text: string) => {
+        // A file's name may contain blanks. The error does not repeat the text, which
+        // may contain a password.
+        const store = trimText(text);
+        parseStoreAddress(store);
+        return store;
+      },
     },
-  },
-  torrentsDir: {
-    usage: "--torrents FOLDER",
-    help:
-      "list the .torrent files of this folder, and serve them as /torrents/NAME.torrent; files may come and go",
-  },
-  onlyListed: {
-    usage: "--only-listed",
-    help: "refuse all torrents that are not in that folder",
-  },
-  pageNames: {
-    usage: "--page-name NAME...",
-    help:
-      "answer browsers that open the tracker under this name as well; IP addresses, localhost and this machine's own name need no flag; may be given several times",
-    read: readPageName,
-  },
-  trustProxy: {
-    usage: "--trust-proxy",
-    help:
-      "take a peer's address from the headers of a proxy (Forwarded, X-Forwarded-For, X-Real-IP) or from ip=; safe only if all requests come through the proxy",
-  },
-  log: { usage: "--log", help: "print a line for each announce" },
-  quiet: {
-    usage: "--quiet",
-    help: "print the URLs only; with --log, the announces as well",
-  },
+  ),
+  torrentsDir: flag(
+    "--torrents FOLDER",
+    "list the .torrent files of this folder, and serve them as /torrents/NAME.torrent; files may come and go",
+  ),
+  onlyListed: flag(
+    "--only-listed",
+    "refuse all torrents that are not in that folder",
+  ),
+  pageNames: flag(
+    "--page-name NAME...",
+    "answer browsers that open the tracker under this name as well; IP addresses, localhost and this machine's own name need no flag; may be given several times",
+    { read: readPageName },
+  ),
+  trustProxy: flag(
+    "--trust-proxy",
+    "take a peer's address from the headers of a proxy (Forwarded, X-Forwarded-For, X-Real-IP) or from ip=; safe only if all requests come through the proxy",
+  ),
+  log: flag("--log", "print a line for each announce"),
+  quiet: flag(
+    "--quiet",
+    "print the URLs only; with --log, the announces as well",
+  ),
   json: JSON_FLAG,
   ...SERVICE_FLAGS,
 } as const;

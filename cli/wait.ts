@@ -14,6 +14,7 @@ import {
 import { FetchError } from "../lib/values.ts";
 import { invocationOf } from "./command_words.ts";
 import {
+  flag,
   type FlagValues,
   parseCommandLine,
   readArgument,
@@ -51,14 +52,13 @@ missing, one a line, and standard error their states and reasons.
 
 export const FLAGS = {
   timeoutMs: { ...TIMEOUT_FLAG, help: "end with 4 after this time" },
-  atLeast: {
-    usage: "--at-least COUNT",
-    help:
-      "so many verified hosts are enough; must be given if share has no --expect",
-    read: wholeNumber(1),
-  },
-  quiet: { usage: "--quiet", help: "print errors and missing hosts only" },
-  json: { usage: "--json", help: "print one JSON object at the end" },
+  atLeast: flag(
+    "--at-least COUNT",
+    "so many verified hosts are enough; must be given if share has no --expect",
+    { read: wholeNumber(1) },
+  ),
+  quiet: flag("--quiet", "print errors and missing hosts only"),
+  json: flag("--json", "print one JSON object at the end"),
 } as const;
 
 export interface WaitJob extends FlagValues<typeof FLAGS> {
@@ -99,7 +99,10 @@ export async function runWait(
       shares = await fetchRollouts(located ?? job.origin, signal);
       answeredMs = performance.now();
       if (shares.length > 0 && shares.every((share) => isMet(share, job))) {
-        if (job.json) writeResult(console, { isMet: true, missing: [] });
+        if (job.json) {
+          const verdict = { isMet: true, missing: [] };
+          console.writeResult(printableJson({ type: "verdict", ...verdict }));
+        }
         return;
       }
       const line = describeAll();
@@ -176,22 +179,12 @@ async function writeMissing(
       .map(({ name, state, fraction, reason, reasonCode }) => (
         { name, state, fraction, reason, reasonCode }
       ));
-    return writeResult(console, { isMet: false, missing: names, hosts });
+    const verdict = { isMet: false, missing: names, hosts };
+    return console.writeResult(printableJson({ type: "verdict", ...verdict }));
   }
   for (const name of names) console.writeResult(printable(name));
   const room = { rows: MAX_DESCRIBED, widthOf: console.widthOf };
   for (const line of describeHosts([...missing.values()], room)) {
     console.writeErrorLine(printable(line));
   }
-}
-
-function writeResult(
-  console: JobContext["console"],
-  verdict: {
-    readonly isMet: boolean;
-    readonly missing: readonly string[];
-    readonly hosts?: readonly Partial<HostDocument>[];
-  },
-): void {
-  console.writeResult(printableJson({ type: "verdict", ...verdict }));
 }

@@ -1,7 +1,6 @@
 /**
- * The entry of `tracker`: listens for signals, then loads the program. Loading takes
- * several times as long as to get here, and a signal that arrives meanwhile must
- * not kill the process.
+ * The entry of `tracker`, which listens for signals before it loads the program, for the
+ * reason that `lanswarm.ts` has.
  *
  * @module
  */
