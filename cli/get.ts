@@ -119,7 +119,7 @@ export async function runGet(
   try {
     const code = await runPeer(job, context, {
       createDisplay: (output) => display = createGetDisplay(job, output),
-      load: (options) => load(job, { ...options, console, display }),
+      load: (options) => load(job, { ...options, display }),
       onStarted: (run, session) => {
         if (isShare) reporters.use(reportHost(run, { session, job }));
       },
@@ -145,16 +145,12 @@ export async function runGet(
 /** Finds the torrent of the job, and checks that there is room for it. */
 async function* load(
   job: GetJob,
-  { console, display, ...options }: LoadOptions & {
-    readonly console: JobContext["console"];
-    readonly display: GetDisplay;
-  },
+  { display, ...options }: LoadOptions & { readonly display: GetDisplay },
 ): ReturnType<PeerParts["load"]> {
   const { what } = job;
-  const { signal } = options;
-  const loading = { ...options, console };
+  const { console, signal } = options;
   if (what.type === "torrent") {
-    for await (const group of loadTorrents([what.source], loading)) {
+    for await (const group of loadTorrents([what.source], options)) {
       for (const { torrent } of group) await requireRoom(torrent, job);
       yield group;
     }
@@ -169,7 +165,7 @@ async function* load(
     onWait: () => display.waiting(candidate),
   });
   const source = `http://${host}${share.path}`;
-  for await (const [loaded] of loadTorrents([source], loading)) {
+  for await (const [loaded] of loadTorrents([source], options)) {
     const { isPrivate } = loaded!.torrent;
     const announce = shareTrackers(loaded!.torrent.announce, {
       host,

@@ -39,10 +39,7 @@ export interface GetDisplay extends PeerDisplay {
 const AS_IN_PEER = ["takingOldFiles", "oldFilesTaken", "paused", "resumed"];
 
 export function createGetDisplay(
-  { dir, exitWhenComplete, json }: Pick<
-    PeerJob,
-    "dir" | "exitWhenComplete" | "json"
-  >,
+  { dir, exitWhenComplete, json }: PeerJob,
   output: JobOutput,
 ): GetDisplay {
   const foundMs = performance.now();

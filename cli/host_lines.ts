@@ -63,23 +63,17 @@ function wrapLine(text: string, { columns, widthOf }: Room): string[] {
   return lines;
 }
 
-/** `38 of 40 verified, 2 not; source still needed` */
-export function describeSummary(
-  { verdict: { verified }, source }: RolloutSummary,
-  needed: number,
-): string {
-  const isNeeded = source?.needed ? "still needed" : "no longer needed";
-  const light = source === undefined ? "" : `; source ${isNeeded}`;
-  return describeVerdict({ verified, needed }, needed) + light;
-}
-
-/** All shares of a machine, by name where there are several. */
+/** `38 of 40 verified, 2 not; source still needed`; with the names of several shares. */
 export function describeSummaries(
   shares: readonly RolloutSummary[],
   neededOf: (share: RolloutSummary) => number,
 ): string {
   return shares.map((share) => {
-    const name = shares.length < 2 ? "" : `${cutName(share.name)}: `;
-    return name + describeSummary(share, neededOf(share));
+    const { name, verdict: { verified }, source } = share;
+    const needed = neededOf(share);
+    const label = shares.length < 2 ? "" : `${cutName(name)}: `;
+    const isNeeded = source?.needed ? "still needed" : "no longer needed";
+    const light = source === undefined ? "" : `; source ${isNeeded}`;
+    return label + describeVerdict({ verified, needed }, needed) + light;
   }).join(" · ");
 }

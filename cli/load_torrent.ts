@@ -263,20 +263,17 @@ export function checkDistinct(
   places: Map<string, LoadedTorrent>,
 ): void {
   const { source, torrent: { infoHash, name } } = loaded;
-  const place = foldFully(name);
-  const first = places.get(place);
+  const first = places.get(foldFully(name));
   if (first === undefined) {
-    places.set(place, loaded);
+    places.set(foldFully(name), loaded);
     return;
   }
-  if (first.torrent.infoHash !== infoHash) {
-    const place = `two torrents are stored as ${JSON.stringify(name)}`;
-    throw new UsageError(
-      `${place}; run a peer for each, with a --dir of its own`,
-    );
-  }
   throw new UsageError(
-    first.source === source
+    first.torrent.infoHash !== infoHash
+      ? `two torrents are stored as ${
+        JSON.stringify(name)
+      }; run a peer for each, with a --dir of its own`
+      : first.source === source
       ? `${source} is given twice`
       : `${first.source} and ${source} are the same torrent; give it once`,
   );

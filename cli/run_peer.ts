@@ -53,6 +53,7 @@ export interface PeerTorrent {
 }
 
 export interface LoadOptions extends LoadTorrentsOptions {
+  readonly console: Console;
   /** Opens the session of the job, once. */
   readonly openSession: () => Promise<Session>;
   /** Proves resume records. */

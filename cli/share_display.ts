@@ -35,6 +35,7 @@ import {
   labelled,
   placeCode,
   renderQrCode,
+  type SharePlan,
   type ShareStart,
 } from "./share_output.ts";
 
@@ -44,10 +45,7 @@ export interface ShareDisplay extends PeerDisplay {
   ): void;
   /** Other machines reach this one at these hosts and ports too. */
   reached(hosts: readonly string[]): void;
-  planned(
-    name: string,
-    plan: { readonly fileCount: number; readonly length: number },
-  ): void;
+  planned(name: string, plan: SharePlan): void;
   hashed(name: string, progress: CreateTorrentProgress): void;
   /** The content that was hashed cannot be shared. */
   failed(): void;

@@ -75,13 +75,16 @@ export function getFrom(host: string, get: string): string {
   return `${get} ${shortHost(host)}`;
 }
 
+/** The size of what is shared, in bytes. */
+export interface SharePlan {
+  readonly fileCount: number;
+  readonly length: number;
+}
+
 /** `images: 12 files, 58.4 GiB` */
 export function describeShare(
   name: string,
-  { fileCount, length }: {
-    readonly fileCount: number;
-    readonly length: number;
-  },
+  { fileCount, length }: SharePlan,
 ): string {
   const size = formatSize(length);
   return `${cutName(name)}: ${plural(fileCount, "file")}, ${size}`;
@@ -100,14 +103,11 @@ export function describeHashing(
   return `Hashing ${text}; machines may join already`;
 }
 
-export interface MachineCounts {
-  /** Machines that have every share that they asked for, those that left included. */
-  readonly complete: number;
-  /** Machines that are there and lack something. */
-  readonly fetching: number;
-  /** Machines that have given up. */
-  readonly failed: number;
-}
+/**
+ * Machines that have every share that they asked for, those that left included; that
+ * are there and lack something; and that have given up.
+ */
+type MachineCounts = Record<"complete" | "fetching" | "failed", number>;
 
 export function countMachines(hosts: readonly RolloutHost[]): MachineCounts {
   const { waiting, fetching, verifying, stuck, verified, done, failed } =

@@ -187,9 +187,8 @@ export class TorrentRun implements TorrentState {
 
   /** Saves which pieces are verified, for the next start. */
   async saveProgress(): Promise<void> {
-    const transfer = this.#transfer;
-    if (transfer === undefined) return;
-    await this.#content?.save(() => transfer.have);
+    const [content, transfer] = [this.#content, this.#transfer];
+    if (transfer !== undefined) await content?.save(() => transfer.have);
   }
 
   /** The content; `undefined` until it is open, and during a restart. */

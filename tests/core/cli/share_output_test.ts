@@ -2,7 +2,6 @@ import { assertEquals } from "@std/assert";
 import {
   describeHosts,
   describeSummaries,
-  describeSummary,
   fitHosts,
 } from "../../../cli/host_lines.ts";
 import {
@@ -136,9 +135,9 @@ Deno.test("describeShareLight() names the share where there are several", () => 
   );
 });
 
-Deno.test("describeSummary() counts who is missing, and says whether the source is needed", () => {
+Deno.test("describeSummaries() counts who is missing, and says whether the source is needed", () => {
   const of = (verified: number, source?: SourceDocument): string =>
-    describeSummary({
+    describeSummaries([{
       ...{
         id: "ab",
         name: "images",
@@ -148,7 +147,7 @@ Deno.test("describeSummary() counts who is missing, and says whether the source 
       },
       verdict: { verified, isMet: false },
       ...source && { source },
-    }, 40);
+    }], () => 40);
   const source = { needed: true, onlyHere: 0.5, light: "red" } as const;
   assertEquals(
     of(38, source),
