@@ -27,11 +27,10 @@ export type CommandName = "pause" | "resume" | "limit";
 
 export const FLAGS = {
   tokenFile: flag(
-    "--token-file FILE",
-    "file with the token that pause, resume and limit need (default: the environment variable LANSWARM_TOKEN, then .lanswarm/token)",
+    "--token-file FILE  file with the token that pause, resume and limit need (default: the environment variable LANSWARM_TOKEN, then .lanswarm/token)",
   ),
-  quiet: flag("--quiet", "print errors only"),
-  json: flag("--json", "print one JSON object"),
+  quiet: flag("--quiet  print errors only"),
+  json: flag("--json  print one JSON object"),
 } as const;
 
 const EFFECTS = {

@@ -51,45 +51,37 @@ const NAME = { isFree: true, read: readName } as const;
 
 export const FLAGS = {
   pieceLength: flag(
-    "--piece-length SIZE",
-    "in bytes, or as 256KiB or 1MiB; a power of two from 16KiB to 256MiB (default: 256KiB below 256 MiB of content, then 1MiB, and above 64 GiB so that 65,536 pieces remain)",
+    "--piece-length SIZE  in bytes, or as 256KiB or 1MiB; a power of two from 16KiB to 256MiB (default: 256KiB below 256 MiB of content, then 1MiB, and above 64 GiB so that 65,536 pieces remain)",
     { read: readPieceLength },
   ),
   isPrivate: flag(
-    "--private",
-    "peers find each other through these trackers only",
+    "--private  peers find each other through these trackers only",
   ),
-  comment: flag("--comment TEXT", "a comment, which show prints"),
+  comment: flag("--comment TEXT  a comment, which show prints"),
   name: flag(
-    "--name NAME",
-    "name of the download (default: the last part of PATH)",
+    "--name NAME  name of the download (default: the last part of PATH)",
     NAME,
   ),
   includeGlobs: flag(
-    "--include GLOB...",
-    "share only these of the files in a folder: a name such as '*.iso', or a path such as 'docs/**' below PATH; may be given several times",
+    "--include GLOB...  share only these of the files in a folder: a name such as '*.iso', or a path such as 'docs/**' below PATH; may be given several times",
     GLOB,
   ),
   excludeGlobs: flag(
-    "--exclude GLOB...",
-    "leave out these files and folders; may be given several times. .DS_Store, Thumbs.db and lost+found are left out unless --include names them",
+    "--exclude GLOB...  leave out these files and folders; may be given several times. .DS_Store, Thumbs.db and lost+found are left out unless --include names them",
     GLOB,
   ),
   similar: flag(
-    "--similar TORRENT...",
-    "name a torrent that has some of the same files, such as the version before, by its torrent file or info hash; may be given several times",
+    "--similar TORRENT...  name a torrent that has some of the same files, such as the version before, by its torrent file or info hash; may be given several times",
   ),
   collections: flag(
-    "--collection NAME...",
-    "name a group of torrents that share files; may be given several times",
+    "--collection NAME...  name a group of torrents that share files; may be given several times",
     NAME,
   ),
   align: flag(
-    "--align",
-    "have every file of a folder begin at a piece, so that a file that stays the same is not fetched again with the next version (default: where the padding stays below 1 % of the content)",
+    "--align  have every file of a folder begin at a piece, so that a file that stays the same is not fetched again with the next version (default: where the padding stays below 1 % of the content)",
   ),
-  noAlign: flag("--no-align", "pad no files"),
-  force: flag("--force", "replace OUTPUT if it exists"),
+  noAlign: flag("--no-align  pad no files"),
+  force: flag("--force  replace OUTPUT if it exists"),
 } as const;
 
 export interface CreateJob extends FlagValues<typeof FLAGS> {

@@ -35,16 +35,25 @@ export interface Flag {
   readonly group?: string;
 }
 
+/**
+ * A flag as a line of the help: usage, two blanks, help.
+ * `flag("--dir FOLDER  folder of the content", { default: "." })`
+ */
 export function flag<
-  const Usage extends Flag["usage"],
+  const Line extends `--${string}  ${string}`,
   const Options extends Omit<Flag, "usage" | "help"> = Record<never, never>,
 >(
-  usage: Usage,
-  help: string,
+  line: Line,
   options?: Options,
-): Options & { readonly usage: Usage; readonly help: string } {
-  return { ...options!, usage, help };
+): Options & { readonly usage: UsageOf<Line>; readonly help: string } {
+  const end = line.indexOf("  ");
+  const usage = line.slice(0, end) as UsageOf<Line>;
+  return { ...options!, usage, help: line.slice(end + 2) };
 }
+
+type UsageOf<Line> = Line extends
+  `${infer Usage extends `--${string}`}  ${string}` ? Usage
+  : never;
 
 /** A program's flags, by the key of their value. */
 export type Flags = { readonly [key: string]: Flag };
@@ -86,9 +95,9 @@ export interface CommandLineOptions<F extends Flags> {
 
 /** The flags of every program. */
 export const COMMON_FLAGS = {
-  isDebug: flag("--debug", "print the stack trace of an error"),
-  isVersion: flag("--version", "print the version"),
-  isHelp: flag("--help", "print this help"),
+  isDebug: flag("--debug  print the stack trace of an error"),
+  isVersion: flag("--version  print the version"),
+  isHelp: flag("--help  print this help"),
 } as const;
 
 /** Thrown on `--help` and `--version`: `runProgram()` prints the text and exits with 0. */

@@ -65,8 +65,7 @@ const { default: ___, ...retryFor } = retryForMs;
 export const FLAGS = {
   ...SHARED_FLAGS,
   ignoreSpace: flag(
-    "--ignore-space",
-    "start even if the disk has not enough room for everything",
+    "--ignore-space  start even if the disk has not enough room for everything",
     { group: "Where it goes" },
   ),
   noDiscovery: {

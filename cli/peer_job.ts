@@ -67,73 +67,59 @@ const COMMAND = {
 export const FLAGS = {
   ...grouped("What to fetch", {
     only: flag(
-      "--only GLOB...",
-      "fetch these files and folders only, such as 'docs/**' or '*.iso'; may be given several times. Run again with more to fetch more",
+      "--only GLOB...  fetch these files and folders only, such as 'docs/**' or '*.iso'; may be given several times. Run again with more to fetch more",
       GLOB,
     ),
-    not: flag("--not GLOB...", "do not fetch these files and folders", GLOB),
+    not: flag("--not GLOB...  do not fetch these files and folders", GLOB),
     first: flag(
-      "--first GLOB...",
-      "fetch these files first, one whole file after another in the order of the torrent; others get their names after them",
+      "--first GLOB...  fetch these files first, one whole file after another in the order of the torrent; others get their names after them",
       GLOB,
     ),
     from: flag(
-      "--from PATH...",
-      "take what is there already from a copy of this folder or file of an older version, which is not changed; may be given several times",
+      "--from PATH...  take what is there already from a copy of this folder or file of an older version, which is not changed; may be given several times",
       { isFree: true },
     ),
     link: flag(
-      "--link",
-      "with --from: make hard links to the files that are wholly the same, if nobody else can write to them, in the place of copies",
+      "--link  with --from: make hard links to the files that are wholly the same, if nobody else can write to them, in the place of copies",
     ),
     seedOnly: flag(
-      "--seed-only",
-      "share what is complete, download nothing, and give up the permission to write once everything is verified",
+      "--seed-only  share what is complete, download nothing, and give up the permission to write once everything is verified",
     ),
     watch: flag(
-      "--watch FOLDER",
-      "share the torrents whose files are in FOLDER, those that come later too, and let go those whose files are removed",
+      "--watch FOLDER  share the torrents whose files are in FOLDER, those that come later too, and let go those whose files are removed",
     ),
   }),
   ...grouped("Where it goes", {
     dir: flag(
-      "--dir FOLDER",
-      "folder of the content (default: the current folder)",
+      "--dir FOLDER  folder of the content (default: the current folder)",
       { default: "." },
     ),
     atomic: flag(
-      "--atomic",
-      "give the folder its name in one step, when all of it is complete; it is an error if something else has the name",
+      "--atomic  give the folder its name in one step, when all of it is complete; it is an error if something else has the name",
     ),
     force: flag(
-      "--force",
-      "replace files of the torrent's names that hold no piece of it",
+      "--force  replace files of the torrent's names that hold no piece of it",
     ),
-    mustVerify: flag("--verify", "verify everything on the disk again"),
+    mustVerify: flag("--verify  verify everything on the disk again"),
     stateDir: flag(
-      "--state FOLDER",
-      "folder of the secret that marks what this user has verified (default: $STATE_DIRECTORY, or else the user's own state folder)",
+      "--state FOLDER  folder of the secret that marks what this user has verified (default: $STATE_DIRECTORY, or else the user's own state folder)",
     ),
   }),
   ...grouped("When it ends", {
     exitWhenComplete: flag(
-      "--exit-when-complete",
-      "exit when every torrent is complete, without seeding",
+      "--exit-when-complete  exit when every torrent is complete, without seeding",
     ),
     onComplete: flag(
-      "--on-complete COMMAND",
-      "run a command when a torrent is complete, without a shell; its environment contains LANSWARM_NAME, LANSWARM_PATH and LANSWARM_INFO_HASH; with --json, its standard output is discarded",
+      "--on-complete COMMAND  run a command when a torrent is complete, without a shell; its environment contains LANSWARM_NAME, LANSWARM_PATH and LANSWARM_INFO_HASH; with --json, its standard output is discarded",
       COMMAND,
     ),
     onFile: flag(
-      "--on-file COMMAND",
-      "the same for each file that is complete and has its name, one after another; LANSWARM_FILE has its path",
+      "--on-file COMMAND  the same for each file that is complete and has its name, one after another; LANSWARM_FILE has its path",
       COMMAND,
     ),
     timeoutMs: TIMEOUT_FLAG,
     giveUpAfterMs: flag(
-      "--give-up-after TIME",
-      "end with 4 if nothing has arrived for this time while anything is incomplete",
+      "--give-up-after TIME  end with 4 if nothing has arrived for this time while anything is incomplete",
       { default: Infinity, read: readTimeLimit },
     ),
     retryForMs: SERVICE_FLAGS.retryForMs,
@@ -141,33 +127,28 @@ export const FLAGS = {
   }),
   ...grouped("The network", {
     port: flag(
-      "--port PORT",
-      `port to listen on; if it is taken, the next free one (default: ${PEER_PORT})`,
+      `--port PORT  port to listen on; if it is taken, the next free one (default: ${PEER_PORT})`,
       { default: PEER_PORT, read: readPort },
     ),
     ...LISTENER_FLAGS,
     maxPeers: flag(
-      "--max-peers COUNT",
-      `most connections per torrent (default: ${MAX_PEERS})`,
+      `--max-peers COUNT  most connections per torrent (default: ${MAX_PEERS})`,
       { default: MAX_PEERS, read: wholeNumber(1, 10_000) },
     ),
     maxUploadBytesPerSecond: flag(
-      "--max-upload RATE",
-      "most bytes to send per second, as 500KiB or 10MB/s, or 0 for no limit (default: 0)",
+      "--max-upload RATE  most bytes to send per second, as 500KiB or 10MB/s, or 0 for no limit (default: 0)",
       { default: 0, read: readMost },
     ),
     maxDownloadBytesPerSecond: flag(
-      "--max-download RATE",
-      "most bytes to receive per second (default: 0)",
+      "--max-download RATE  most bytes to receive per second (default: 0)",
       { default: 0, read: readMost },
     ),
     noDiscovery: flag(
-      "--no-discovery",
-      "send nothing by multicast: find peers by trackers and other peers only, not on the local network",
+      "--no-discovery  send nothing by multicast: find peers by trackers and other peers only, not on the local network",
     ),
   }),
   ...grouped("Output", {
-    quiet: flag("--quiet", "print errors only"),
+    quiet: flag("--quiet  print errors only"),
     json: JSON_FLAG,
     isDebug: SERVICE_FLAGS.isDebug,
   }),

@@ -72,8 +72,7 @@ export const FLAGS = {
     includeGlobs: CREATE_FLAGS.includeGlobs,
     excludeGlobs: CREATE_FLAGS.excludeGlobs,
     dir: flag(
-      "--dir FOLDER",
-      "folder of a torrent file's content (default: the current folder)",
+      "--dir FOLDER  folder of a torrent file's content (default: the current folder)",
       { default: "." },
     ),
     isPrivate: {
@@ -84,56 +83,47 @@ export const FLAGS = {
     noAlign: CREATE_FLAGS.noAlign,
     similar: CREATE_FLAGS.similar,
     collections: CREATE_FLAGS.collections,
-    mustVerify: flag("--verify", "hash everything again"),
+    mustVerify: flag("--verify  hash everything again"),
     stateDir: PEER_FLAGS.stateDir,
   }),
   ...grouped("When it ends", {
     expect: flag(
-      "--expect HOSTS",
-      "end with 0 as soon as these hosts have everything, verified: their number, names and addresses such as lab[01-40],192.168.1.9, or @FILE with a list of them; with 4 if the share ends before, and their names on standard output",
+      "--expect HOSTS  end with 0 as soon as these hosts have everything, verified: their number, names and addresses such as lab[01-40],192.168.1.9, or @FILE with a list of them; with 4 if the share ends before, and their names on standard output",
       { isFree: true, read: readExpected },
     ),
-    atLeast: flag("--at-least COUNT", "so many of them are enough", {
+    atLeast: flag("--at-least COUNT  so many of them are enough", {
       read: wholeNumber(1),
     }),
-    isStaying: flag("--stay", "go on when all of them are verified"),
-    report: flag(
-      "--report FILE",
-      "write a table of the hosts (CSV) at the end",
-    ),
+    isStaying: flag("--stay  go on when all of them are verified"),
+    report: flag("--report FILE  write a table of the hosts (CSV) at the end"),
     timeoutMs: PEER_FLAGS.timeoutMs,
     byMs: flag(
-      "--by TIME",
-      "end at this time of the day, such as 7:30 or 18:00",
+      "--by TIME  end at this time of the day, such as 7:30 or 18:00",
       { default: Infinity, read: (text: string) => msUntil(text, new Date()) },
     ),
     onHangup: SERVICE_FLAGS.onHangup,
   }),
   ...grouped("The network", {
     port: flag(
-      "--port PORT",
-      `HTTP port; if it is taken, the next free one (default: ${DEFAULT_TRACKER_PORT})`,
+      `--port PORT  HTTP port; if it is taken, the next free one (default: ${DEFAULT_TRACKER_PORT})`,
       { default: DEFAULT_TRACKER_PORT, read: readPort },
     ),
     peerPort: flag(
-      "--peer-port PORT",
-      `port for the content; if it is taken, the next free one (default: ${PEER_PORT})`,
+      `--peer-port PORT  port for the content; if it is taken, the next free one (default: ${PEER_PORT})`,
       { default: PEER_PORT, read: readPort },
     ),
     ...LISTENER_FLAGS,
     maxPeers: PEER_FLAGS.maxPeers,
     maxUploadBytesPerSecond: PEER_FLAGS.maxUploadBytesPerSecond,
     noDiscovery: flag(
-      "--no-discovery",
-      "send no multicast: machines name this one to find the shares",
+      "--no-discovery  send no multicast: machines name this one to find the shares",
     ),
     tokenFile: flag(
-      "--token-file FILE",
-      "file with the token that pause, resume and limit need (default: the environment variable LANSWARM_TOKEN, then one in .lanswarm/token)",
+      "--token-file FILE  file with the token that pause, resume and limit need (default: the environment variable LANSWARM_TOKEN, then one in .lanswarm/token)",
     ),
   }),
   ...grouped("Output", {
-    quiet: flag("--quiet", "print errors and addresses only"),
+    quiet: flag("--quiet  print errors and addresses only"),
     json: PEER_FLAGS.json,
     isDebug: SERVICE_FLAGS.isDebug,
   }),

@@ -40,8 +40,7 @@ Options:
 
 const FLAGS = {
   json: flag(
-    "--json",
-    "print one JSON object: {name, infoHash, magnet, length, pieceLength, pieceCount, private, announce: [[url]],\nfiles: [{path: [..], length}]}; no magnet if it is private; executable: true at programs, link: [..] at links; similar and collections if it names some",
+    "--json  print one JSON object: {name, infoHash, magnet, length, pieceLength, pieceCount, private, announce: [[url]],\nfiles: [{path: [..], length}]}; no magnet if it is private; executable: true at programs, link: [..] at links; similar and collections if it names some",
   ),
 } as const;
 

@@ -207,23 +207,17 @@ restart of the tracker, peers return with their next announce.
 
 export const FLAGS = {
   ...LISTENER_FLAGS,
-  udp: flag("--udp", "answer over UDP as well, on the same port"),
+  udp: flag("--udp  answer over UDP as well, on the same port"),
   intervalSeconds: flag(
-    "--interval SECONDS",
-    `time between two announces of a peer (default: 10 to ${INTERVAL_SECONDS}, shorter while a swarm is young or incomplete)`,
+    `--interval SECONDS  time between two announces of a peer (default: 10 to ${INTERVAL_SECONDS}, shorter while a swarm is young or incomplete)`,
     { read: wholeNumber(1, MAX_SECONDS) },
   ),
   peerTimeoutSeconds: flag(
-    "--peer-timeout SECONDS",
-    `forget a peer that has not announced for this time (default: ${TIMEOUT_SECONDS})`,
+    `--peer-timeout SECONDS  forget a peer that has not announced for this time (default: ${TIMEOUT_SECONDS})`,
     { default: TIMEOUT_SECONDS, read: wholeNumber(1, MAX_SECONDS) },
   ),
   store: flag(
-    "--store STORE",
-    "what is kept or shared beside the peers, which are always in memory (default: memory):\n" +
-      "memory             nothing\n" +
-      "sqlite:FILE        torrents and their counts\n" +
-      "redis://HOST:PORT  swarms, with other trackers",
+    "--store STORE  what is kept or shared beside the peers, which are always in memory (default: memory):\nmemory             nothing\nsqlite:FILE        torrents and their counts\nredis://HOST:PORT  swarms, with other trackers",
     {
       default: "memory",
       isFree: true,
@@ -237,26 +231,21 @@ export const FLAGS = {
     },
   ),
   torrentsDir: flag(
-    "--torrents FOLDER",
-    "list the .torrent files of this folder, and serve them as /torrents/NAME.torrent; files may come and go",
+    "--torrents FOLDER  list the .torrent files of this folder, and serve them as /torrents/NAME.torrent; files may come and go",
   ),
   onlyListed: flag(
-    "--only-listed",
-    "refuse all torrents that are not in that folder",
+    "--only-listed  refuse all torrents that are not in that folder",
   ),
   pageNames: flag(
-    "--page-name NAME...",
-    "answer browsers that open the tracker under this name as well; IP addresses, localhost and this machine's own name need no flag; may be given several times",
+    "--page-name NAME...  answer browsers that open the tracker under this name as well; IP addresses, localhost and this machine's own name need no flag; may be given several times",
     { read: readPageName },
   ),
   trustProxy: flag(
-    "--trust-proxy",
-    "take a peer's address from the headers of a proxy (Forwarded, X-Forwarded-For, X-Real-IP) or from ip=; safe only if all requests come through the proxy",
+    "--trust-proxy  take a peer's address from the headers of a proxy (Forwarded, X-Forwarded-For, X-Real-IP) or from ip=; safe only if all requests come through the proxy",
   ),
-  log: flag("--log", "print a line for each announce"),
+  log: flag("--log  print a line for each announce"),
   quiet: flag(
-    "--quiet",
-    "print the URLs only; with --log, the announces as well",
+    "--quiet  print the URLs only; with --log, the announces as well",
   ),
   json: JSON_FLAG,
   ...SERVICE_FLAGS,

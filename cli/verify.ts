@@ -50,12 +50,10 @@ if everything is right and nothing is extra, else 1.
 
 export const FLAGS = {
   deleteExtra: flag(
-    "--delete-extra",
-    "delete the extra files, after they are listed; never if no file of the torrent, other than an empty one, is right there",
+    "--delete-extra  delete the extra files, after they are listed; never if no file of the torrent, other than an empty one, is right there",
   ),
   json: flag(
-    "--json",
-    'print one JSON object: {type, name, infoHash, dir, isRight, files: [{path: [..], state, reason}], extra: [[..]]};\nand one more, {type: "deleted", extra}, with --delete-extra',
+    '--json  print one JSON object: {type, name, infoHash, dir, isRight, files: [{path: [..], state, reason}], extra: [[..]]};\nand one more, {type: "deleted", extra}, with --delete-extra',
   ),
 } as const;
 

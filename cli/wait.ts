@@ -53,12 +53,11 @@ missing, one a line, and standard error their states and reasons.
 export const FLAGS = {
   timeoutMs: { ...TIMEOUT_FLAG, help: "end with 4 after this time" },
   atLeast: flag(
-    "--at-least COUNT",
-    "so many verified hosts are enough; must be given if share has no --expect",
+    "--at-least COUNT  so many verified hosts are enough; must be given if share has no --expect",
     { read: wholeNumber(1) },
   ),
-  quiet: flag("--quiet", "print errors and missing hosts only"),
-  json: flag("--json", "print one JSON object at the end"),
+  quiet: flag("--quiet  print errors and missing hosts only"),
+  json: flag("--json  print one JSON object at the end"),
 } as const;
 
 export interface WaitJob extends FlagValues<typeof FLAGS> {
