@@ -76,16 +76,15 @@ export function parseControlJob(
   args: readonly string[],
 ): ControlJob {
   const isLimit = name === "limit";
-  const count = isLimit ? 2 : 1;
   const { flags, positionals } = parseCommandLine(args, {
     flags: FLAGS,
     help: helpOf(name, isLimit),
-    takes: { name: isLimit ? "RATE or URL" : "URL", max: count },
+    takes: isLimit
+      ? { name: "RATE or URL", max: 2 }
+      : { name: "URL", min: 1, max: 1 },
   });
-  if (positionals.length < count) {
-    throw new UsageError(
-      isLimit ? "limit needs RATE and URL" : "no URL is given",
-    );
+  if (isLimit && positionals.length < 2) {
+    throw new UsageError("limit needs RATE and URL");
   }
   const origin = readArgument("URL", positionals.at(-1)!, readOrigin);
   const rate = isLimit ? readArgument("RATE", positionals[0]!, readRate) : 0;

@@ -55,24 +55,20 @@ export type What =
 
 export function readWhat(text: string | undefined): What {
   if (text === undefined) return { type: "any" };
-  const isHash = /^([\da-f]{40}|[a-z2-7]{32})$/i.test(text);
-  if (isHash) return { type: "torrent", source: `magnet:?xt=urn:btih:${text}` };
-  if (isMagnetLink(text)) {
-    return { type: "torrent", source: readTorrentSource(text) };
-  }
+  const torrent = (source: string): What => ({ type: "torrent", source });
   const machine = (host: string, port?: number): What => (
     { type: "machine", hostname: withoutBrackets(host), port }
   );
+  const isHash = /^([\da-f]{40}|[a-z2-7]{32})$/i.test(text);
+  if (isHash) return torrent(`magnet:?xt=urn:btih:${text}`);
+  if (isMagnetLink(text)) return torrent(readTorrentSource(text));
   if (isTorrentUrl(text)) {
     const url = new URL(readArgument("WHAT", text, readUrl));
-    return url.pathname.endsWith(".torrent")
-      ? { type: "torrent", source: url.href }
-      : machine(
-        url.hostname,
-        Number(url.port || (url.protocol === "https:" ? 443 : 80)),
-      );
+    if (url.pathname.endsWith(".torrent")) return torrent(url.href);
+    const defaultPort = url.protocol === "https:" ? 443 : 80;
+    return machine(url.hostname, Number(url.port || defaultPort));
   }
-  if (/\.torrent$/i.test(text)) return { type: "torrent", source: text };
+  if (/\.torrent$/i.test(text)) return torrent(text);
   const [, host, port] = /^([\w.-]+|\[[\da-f:.]+\]):(\d{1,5})$/i.exec(text) ??
     [];
   if (host !== undefined && Number(port) <= 65_535) {

@@ -116,7 +116,7 @@ export class InformationRequest {
  */
 export function parseCommandLine<F extends Flags>(
   args: readonly string[],
-  { flags: table, help, takes }: CommandLineOptions<F>,
+  { flags: table, help, takes = { name: "", max: 0 } }: CommandLineOptions<F>,
 ): { readonly flags: FlagValues<F>; readonly positionals: readonly string[] } {
   const flags = Object.values<Flag>({ ...table, ...COMMON_FLAGS });
   const booleans = flags.filter(isBoolean).map(flagName);
@@ -145,10 +145,7 @@ export function parseCommandLine<F extends Flags>(
     .map(([key, flag]) => [key, readFlag(flag, parsed[flagName(flag)])]);
   const positionals = parsed._.map(String);
   if (positionals.includes("")) throw new UsageError("an argument is empty");
-  if (takes === undefined && positionals.length > 0) {
-    throw new UsageError(`unexpected argument ${positionals[0]}`);
-  }
-  const { name = "", min = 0, max = Infinity } = takes ?? {};
+  const { name, min = 0, max = Infinity } = takes;
   const { length } = positionals;
   if (length < min) {
     const missing = name.split(" ").slice(length).join(" and no ");

@@ -14,11 +14,10 @@ export const NO_NETWORK =
   "this machine has no address on a network yet, so only programs on this machine can use the URLs; " +
   "URLs for others are printed when it gets an address";
 
-export interface InterfaceAddress {
-  readonly name: string;
-  readonly family: "IPv4" | "IPv6";
-  readonly address: string;
-}
+export type InterfaceAddress = Pick<
+  Deno.NetworkInterfaceInfo,
+  "name" | "family" | "address"
+>;
 
 /**
  * Names of bridges, containers, tunnels and virtual machines: prefixes on Linux and

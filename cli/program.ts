@@ -44,9 +44,7 @@ export interface JobContext {
   readonly signal: AbortSignal;
   readonly permissions: JobPermissions;
   /** The signals, for a job that decides what some of them mean. @default none */
-  readonly interrupt?:
-    | Pick<Interrupt, "onHangup" | "staysOnce" | "deadline">
-    | undefined;
+  readonly interrupt?: Interrupt | undefined;
 }
 
 /**
@@ -93,9 +91,9 @@ export async function runProgram(
       console.writeResult(error.text);
       code = EXIT_CODES.done;
     } else {
+      code = exitCodeOf(error);
       // The command line may be what is wrong, so it has no parsed --debug to read.
       const isDebug = args.includes("--debug");
-      code = exitCodeOf(error);
       if (!console.overflow.aborted) {
         reportError(console, await clearer(error), { isDebug });
       }

@@ -228,7 +228,13 @@ async function shareUntil(
   };
   const timers = [
     setInterval(() => display.refresh(runs), output.refreshMs),
-    setInterval(() => saveFolders(runs), SAVE_INTERVAL_MS),
+    setInterval(() => {
+      // A single file is not complete before its torrent is.
+      for (const run of runs) {
+        const isChanging = run.phase === "working" && run.torrent.isFolder;
+        if (isChanging) void run.saveProgress();
+      }
+    }, SAVE_INTERVAL_MS),
   ];
   let isListening = false;
   try {
@@ -271,14 +277,6 @@ async function openSecret(
     );
     return undefined;
   }
-}
-
-/** Saves which files of a folder are complete; a single file is not yet. */
-function saveFolders(runs: readonly TorrentRun[]): void {
-  const changing = runs.filter(({ phase, torrent }) =>
-    phase === "working" && torrent.isFolder
-  );
-  for (const run of changing) void run.saveProgress();
 }
 
 /**

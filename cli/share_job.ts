@@ -228,8 +228,7 @@ export async function openShareRollout(
       const isUndone = code === EXIT_CODES.done || code === EXIT_CODES.undone;
       if (needed === undefined || !isUndone) return;
       if (isMet) {
-        const isShown = !job.json && !job.quiet;
-        if (isShown) {
+        if (!job.json && !job.quiet) {
           console.writeResult(describeVerdict({ needed, verified }, needed));
         }
         return;
