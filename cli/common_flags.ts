@@ -27,7 +27,6 @@ function readNetwork(text: string): string {
   return text;
 }
 
-/** The flags of the programs that listen. */
 export const LISTENER_FLAGS = {
   host: flag(
     "--host ADDRESS  address to listen on (default: all, IPv4 and IPv6)",

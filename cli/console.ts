@@ -46,9 +46,8 @@ export class Console {
   readonly #options: ConsoleOptions;
   readonly #stdout: LineWriter;
   readonly #stderr: LineWriter;
-  /** The lines of the live block. */
   #block: readonly string[] = [];
-  /** Those that are on the terminal now. */
+  /** The lines of the block that are on the terminal now. */
   #drawn: readonly string[] = [];
   /** While it is above 0, the live block is hidden. */
   #suspensionCount = 0;
@@ -230,7 +229,6 @@ const REFRESH_MS = { json: 1_000, quiet: 60_000, live: 250, log: 5_000 };
 /** Columns kept free: a terminal shows `^C` there, and some wrap after the last one. */
 const MARGIN_COLUMNS = 3;
 
-/** A value for one line of JSON. */
 export type JsonLine = {
   readonly type: string;
   readonly [key: string]: unknown;
@@ -255,7 +253,6 @@ export class JobOutput implements Disposable {
     this.#console = console;
   }
 
-  /** Columns and rows for the state. */
   get room(): Room {
     const { room: { columns, rows }, widthOf } = this.#console;
     return { columns: columns - MARGIN_COLUMNS, rows, widthOf };

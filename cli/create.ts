@@ -40,7 +40,6 @@ import { UsageError } from "./program_error.ts";
 import { renderProgress } from "./progress_bar.ts";
 import { formatSize, plural } from "./quantity.ts";
 
-/** Time between two drawings of the progress. */
 const REDRAW_INTERVAL_MS = 100;
 
 export const create: Program = programOf(parseCreateJob, runCreate);

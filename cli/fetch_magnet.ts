@@ -27,13 +27,11 @@ import { describeError, EXIT_CODES, ProgramError } from "./program_error.ts";
 /** Least time: a single dial may take 8 s. */
 const MIN_TIME_MS = 10_000;
 
-export type MagnetSession = Pick<Session, "fetchMetadata">;
-
 export interface FetchMagnetOptions {
-  readonly openSession: () => Promise<MagnetSession>;
+  readonly openSession: () => Promise<Pick<Session, "fetchMetadata">>;
   /** The download folder, which keeps the torrent for the next start. */
   readonly dir: string;
-  /** Time until a peer must have sent the metadata. */
+  /** Time until a server must have answered, or a peer sent the metadata. */
   readonly retryForMs: number;
   readonly signal: AbortSignal;
   readonly console: Pick<Console, "warn">;
@@ -55,8 +53,9 @@ interface FetchedTorrent {
  */
 export async function fetchMagnet(
   source: string,
-  { dir, ...options }: FetchMagnetOptions,
+  options: FetchMagnetOptions,
 ): Promise<FetchedTorrent> {
+  const { dir, signal } = options;
   const link = parseMagnetLink(source);
   const { infoHash, trackers, files } = link;
   const run = { options: { files } };
@@ -65,7 +64,7 @@ export async function fetchMagnet(
   if (saved?.infoHash === infoHash) {
     const announce = trackers.map((url) => [url]);
     // Only trackers may name the peers of a private torrent. [BEP 27]
-    const peers = saved.isPrivate ? [] : await peersOf(link, options);
+    const peers = saved.isPrivate ? [] : await peersOf(link, signal);
     return { torrent: { ...saved, announce }, peers, ...run };
   }
   const torrent = await fetchFromPeers(source, link, options);
@@ -75,7 +74,7 @@ export async function fetchMagnet(
 
 async function peersOf(
   { peers }: MagnetLink,
-  { signal }: Pick<FetchMagnetOptions, "signal">,
+  signal: AbortSignal,
 ): Promise<PeerAddress[]> {
   const found = await Promise.all(peers.map(async ({ hostname, port }) => {
     const hostnames = await resolveShareHost(hostname, { signal })
@@ -91,10 +90,7 @@ async function peersOf(
 async function fetchFromPeers(
   source: string,
   link: MagnetLink,
-  { openSession, retryForMs, signal, console, report }: Omit<
-    FetchMagnetOptions,
-    "dir"
-  >,
+  { openSession, retryForMs, signal, console, report }: FetchMagnetOptions,
 ): Promise<Torrent> {
   const session = await openSession();
   const name = link.name ?? link.infoHash;

@@ -93,7 +93,6 @@ export interface CommandLineOptions<F extends Flags> {
   };
 }
 
-/** The flags of every program. */
 export const COMMON_FLAGS = {
   isDebug: flag("--debug  print the stack trace of an error"),
   isVersion: flag("--version  print the version"),

@@ -26,7 +26,6 @@ import {
 import type { Candidate } from "./share_search.ts";
 
 export interface GetDisplay extends PeerDisplay {
-  /** Shares are looked for. */
   searching(): void;
   /** A question follows, with nothing below it. */
   asking(): void;

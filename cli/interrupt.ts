@@ -133,7 +133,6 @@ export function listenForInterrupt(leaveMs = LEAVE_MS): Interrupt {
   return interrupt;
 }
 
-/** Waits until `signal` aborts. */
 export async function untilAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise((resolve) => signal.addEventListener("abort", resolve));

@@ -23,7 +23,6 @@ const CHUNK_LENGTH = 4096;
 /** Pause before a write that would have blocked is tried again. */
 const RETRY_MS = 20;
 
-/** A line that waits to be written. */
 interface WaitingLine {
   readonly stream: LineStream;
   readonly text: string;

@@ -21,10 +21,10 @@ import {
   trimText,
 } from "../lib/torrents.ts";
 import { invocationOf, quoted } from "./command_words.ts";
-import type { MagnetSession } from "./fetch_magnet.ts";
+import type { FetchMagnetOptions } from "./fetch_magnet.ts";
 import { readArgument } from "./flags.ts";
 import { EXIT_CODES, ProgramError, UsageError } from "./program_error.ts";
-import { isTemporary, type RetryOptions, withRetries } from "./time_limits.ts";
+import { isTemporary, withRetries } from "./time_limits.ts";
 
 /** Torrents loaded at once: each needs a file or a connection. */
 const MAX_LOADS = 16;
@@ -59,14 +59,7 @@ export interface LoadedTorrent {
 }
 
 export interface LoadTorrentsOptions
-  extends
-    Omit<RetryOptions, "isTemporary">,
-    Pick<FetchTorrentOptions, "permits"> {
-  /** The download folder. */
-  readonly dir: string;
-  /** Opens the session that fetches the torrents of magnet links. */
-  readonly openSession: () => Promise<MagnetSession>;
-  readonly report: (line: string) => void;
+  extends FetchMagnetOptions, Pick<FetchTorrentOptions, "permits"> {
   /** Takes the failure of a source that others do not wait for any more. */
   readonly onFailed: (error: unknown) => void;
 }

@@ -46,9 +46,8 @@ export function reportHost(
     readonly job: PeerJob;
   },
 ): AsyncDisposable {
-  const meter = new HostMeter(
-    () => run.transfer?.isComplete ? undefined : run.transfer?.load(),
-    maxDownloadBytesPerSecond,
+  const meter = new HostMeter(() =>
+    run.transfer?.isComplete ? undefined : run.transfer?.load()
   );
   const ending = new AbortController();
   const reporter = new ReportSender(run.torrent);
@@ -63,7 +62,7 @@ export function reportHost(
       peerId: session.peerId,
       port: session.port,
       freeBytes: freeLength(dir),
-      evidence: meter.evidence(),
+      evidence: meter.evidence(maxDownloadBytesPerSecond),
       receivedBytes: received?.receivedBytes,
       sourceBytes: received?.sourceBytes,
       // With a part of the content it is no copy of the source.
@@ -127,11 +126,8 @@ export class ControlFollower {
     const isReleased = nowMs - this.#answeredMs >= RELEASE_MS;
     this.#control = answer ?? (isReleased ? undefined : this.#control);
     const { isPaused = false, maxBytesPerSecond = 0 } = this.#control ?? {};
-    const { transfer } = this.#run;
-    transfer?.control({
-      isPaused,
-      maxDownloadBytesPerSecond: maxBytesPerSecond,
-    });
+    const maxDownloadBytesPerSecond = maxBytesPerSecond;
+    this.#run.transfer?.control({ isPaused, maxDownloadBytesPerSecond });
   }
 }
 
@@ -195,7 +191,6 @@ const WIRELESS_NAME = /^(wl|ath|iwm|iwn|ra\d)|wi-?fi|wlan|wireless/i;
 
 export class HostMeter implements Disposable {
   readonly #load: () => TransferLoad | undefined;
-  readonly #limitBytesPerSecond: number;
   #timer: ReturnType<typeof setTimeout>;
   #atMs = performance.now();
   #last: TransferLoad | undefined;
@@ -206,22 +201,17 @@ export class HostMeter implements Disposable {
    * Measures from now on.
    * @param load The load of the transfer; `undefined` while nothing is fetched.
    */
-  constructor(
-    load: () => TransferLoad | undefined,
-    limitBytesPerSecond: number,
-  ) {
+  constructor(load: () => TransferLoad | undefined) {
     this.#load = load;
-    this.#limitBytesPerSecond = limitBytesPerSecond;
     this.#timer = setTimeout(() => this.#measure());
   }
 
   /** The measurements of the last seconds; `undefined` before there are any. */
-  evidence(): HostEvidence | undefined {
+  evidence(limitBytesPerSecond: number): HostEvidence | undefined {
     if (this.#last === undefined) return undefined;
     return {
-      ...this.#shares,
+      ...{ ...this.#shares, limitBytesPerSecond },
       peerCount: this.#last.peerCount,
-      limitBytesPerSecond: this.#limitBytesPerSecond,
       isWireless: isWireless(Deno.networkInterfaces()),
     };
   }

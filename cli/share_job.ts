@@ -163,7 +163,6 @@ export function seederJob(job: ShareJob): PeerJob {
   return { ...flags, ...job, port, timeoutMs, seedOnly: true, torrents: [] };
 }
 
-/** Time between two checks of the verdict. */
 const CHECK_INTERVAL_MS = 250;
 /** Time that a program which asks for the rollout has to see its end. */
 const LINGER_MS = 2_500;

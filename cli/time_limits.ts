@@ -11,7 +11,6 @@ import type { Console } from "./console.ts";
 import { describeError, EXIT_CODES, ProgramError } from "./program_error.ts";
 import { formatTime } from "./quantity.ts";
 
-/** Time between two looks at the clock. */
 const CHECK_INTERVAL_MS = 250;
 
 /**
@@ -53,7 +52,6 @@ export function openTimeLimits({ timeoutMs, giveUpAfterMs, progress }: {
   };
 }
 
-/** Longest pause between two attempts. */
 const MAX_PAUSE_MS = 15_000;
 
 export interface RetryOptions {

@@ -35,7 +35,6 @@ import type { PeerJob } from "./peer_job.ts";
 import type { JobContext } from "./program.ts";
 import { describeError, reportError } from "./program_error.ts";
 
-/** Longest pause before a restart. */
 const MAX_RESTART_PAUSE_MS = 300_000;
 /** Time without a restart after which the next one is the first. */
 const RESTARTS_FORGOTTEN_MS = 2 * MAX_RESTART_PAUSE_MS;

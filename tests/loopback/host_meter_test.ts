@@ -46,22 +46,21 @@ Deno.test("HostMeter measures shares of the time, and late timers", async () => 
     ...{ receivedBytes: 0, sourceBytes: 0 },
   };
   let isFetching = false;
-  using meter = new HostMeter(
-    () => isFetching ? { ...load, writingMs: performance.now() } : undefined,
-    1_000,
+  using meter = new HostMeter(() =>
+    isFetching ? { ...load, writingMs: performance.now() } : undefined
   );
   await delay(60);
-  assertEquals(meter.evidence(), undefined);
+  assertEquals(meter.evidence(1_000), undefined);
   isFetching = true;
   const endMs = performance.now() + 30_000;
-  const isSettled = (): boolean => (meter.evidence()?.late ?? 0) > 0.15;
+  const isSettled = (): boolean => (meter.evidence(1_000)?.late ?? 0) > 0.15;
   while (!isSettled() && performance.now() < endMs) {
     // A turn of the event loop that takes four times as long as the timer.
     const turnEndMs = performance.now() + 200;
     while (performance.now() < turnEndMs);
     await delay(0);
   }
-  const evidence = meter.evidence();
+  const evidence = meter.evidence(1_000);
   assert(evidence !== undefined);
   const { late, disk, idle, stall, hash } = evidence;
   assertGreater(late, 0.15);
