@@ -115,9 +115,11 @@ export class Console {
     this.#stderr.push({ stream: this.#options.stderr, text, isResult: false });
   }
 
-  /** Writes a warning to stderr, safe for a terminal. */
-  warn(text: string): void {
-    this.writeErrorLine(printable(`warning: ${text}`));
+  /** Writes warnings to stderr, safe for a terminal. */
+  warn(...texts: readonly string[]): void {
+    for (const text of texts) {
+      this.writeErrorLine(printable(`warning: ${text}`));
+    }
   }
 
   /** The columns and rows of the terminal that the live block may fill. */

@@ -54,9 +54,7 @@ export async function runCreate(
   if (await isSameFile(output, job.path)) {
     throw new UsageError("OUTPUT is the file to share; give another OUTPUT");
   }
-  const warn = (faults: readonly string[]): void =>
-    faults.forEach((fault) => console.warn(fault));
-  warn(findAnnounceFaults(job.announce));
+  console.warn(...findAnnounceFaults(job.announce));
   // Before the scan and the hashing; saveTorrentFile() checks again.
   if (!job.force) await checkAbsent(output);
 
@@ -71,10 +69,10 @@ export async function runCreate(
     exclude: output,
     signal,
     hasher,
-    onPaths: (paths) => warn(findNameWarnings(paths)),
+    onPaths: (paths) => console.warn(...findNameWarnings(paths)),
     onPlan: async (plan) => {
       await checkWritable(output, plan.torrentFileLength);
-      warn(findPlanWarnings(plan));
+      console.warn(...findPlanWarnings(plan));
       console.writeLine(printable(describePlan(plan)));
     },
     onProgress: console.isLive ? progressDrawer(console) : undefined,

@@ -39,7 +39,6 @@ import { type LoadOptions, type PeerParts, runPeer } from "./run_peer.ts";
 import { type JobContext, type Program, programOf } from "./program.ts";
 import {
   describeError,
-  EXIT_CODES,
   type ExitCode,
   exitCodeOf,
   ProgramError,
@@ -99,8 +98,7 @@ export async function runShare(
       },
     });
   } catch (error) {
-    const isUndone = exitCodeOf(error) === EXIT_CODES.undone;
-    own.finish(isUndone ? EXIT_CODES.undone : undefined);
+    own.finish(exitCodeOf(error));
     throw error;
   }
   own.finish(code);
@@ -183,10 +181,8 @@ async function* load(
         creationDate: Math.floor(Date.now() / 1000),
         hasher,
         signal,
-        onPaths: (paths) =>
-          findNameWarnings(paths).forEach((text) => console.warn(text)),
-        onLost: (lost) =>
-          describeLost(lost).forEach((text) => console.warn(text)),
+        onPaths: (paths) => console.warn(...findNameWarnings(paths)),
+        onLost: (lost) => console.warn(...describeLost(lost)),
         onPlan: ({ fileLength, fileCount }) => {
           advertiser.set(server.setSize(item.name, fileLength));
           display.planned(item.name, { fileCount, length: fileLength });

@@ -176,10 +176,10 @@ export interface ShareRollout extends Disposable {
   readonly met: AbortSignal;
   /**
    * Writes what is left to say when the share ends.
-   * @param code Of the share itself; `undefined` if it throws.
+   * @param code Of the share itself, or of its error.
    * @throws {ProgramError} If hosts are missing, and the share itself is done.
    */
-  finish(code: ExitCode | undefined): void;
+  finish(code: ExitCode): void;
 }
 
 /**
