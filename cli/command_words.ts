@@ -2,8 +2,6 @@
  * The words of command lines: a text split into words as a shell does, a word
  * quoted for the shell of the machine, and the names of this project's programs
  * in suggested commands.
- *
- * @module
  */
 import { type Platform, platformOf } from "../lib/values.ts";
 

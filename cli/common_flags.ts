@@ -1,7 +1,5 @@
 /**
  * The flags that several programs have.
- *
- * @module
  */
 import { createAddressFilter, readWord } from "../lib/values.ts";
 import { COMMON_FLAGS, flag, oneOf } from "./flags.ts";

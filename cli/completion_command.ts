@@ -2,8 +2,6 @@
  * Runs the commands of `--on-complete`, once for each torrent that becomes complete,
  * and `--on-file`, for each of its files: without a shell, and with the torrent's name
  * and path in its environment. The only file that starts processes.
- *
- * @module
  */
 import { join, resolve } from "@std/path";
 import { withDescriptor } from "../lib/peers.ts";

@@ -3,8 +3,6 @@
  * in place, at the bottom of a terminal, below all lines. Only `suspendBlock()` and
  * `end()` wait for readers. The output of a job has the form that its flags ask for:
  * lines above the live block, lines now and then, JSON lines, or nothing.
- *
- * @module
  */
 import { type Platform, platformOf } from "../lib/values.ts";
 import {

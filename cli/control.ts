@@ -2,8 +2,6 @@
  * The programs `pause`, `resume` and `limit`, which control all shares of a machine
  * with its token: the one that is named, or the one that is saved in the folder that
  * is shared from.
- *
- * @module
  */
 import { commandShares, readFolderToken, readToken } from "../lib/machines.ts";
 import { FetchError, withoutBrackets } from "../lib/values.ts";

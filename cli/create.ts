@@ -1,7 +1,5 @@
 /**
  * The program `create`: makes a torrent file of a file or a folder.
- *
- * @module
  */
 import { basename, dirname, resolve } from "@std/path";
 import {

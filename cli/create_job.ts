@@ -1,7 +1,5 @@
 /**
  * The command line of `create`, parsed to a job.
- *
- * @module
  */
 import { checkPieceLength, type CreateTorrentOptions } from "../lib/sources.ts";
 import {

@@ -1,8 +1,6 @@
 /**
  * Fetches the torrent of a magnet link that a command line names, reports what
  * happens meanwhile, and keeps it for the next start.
- *
- * @module
  */
 import {
   type MagnetEvent,

@@ -1,7 +1,5 @@
 /**
  * The choice of files that `peer` and `get` fetch, of a command line or a magnet link.
- *
- * @module
  */
 import {
   Bitfield,

@@ -1,8 +1,6 @@
 /**
  * Finds the share that a command line names, and waits for machines that are not up
  * yet and for a share that is still being hashed.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import {

@@ -2,8 +2,6 @@
  * Reads command lines strictly: an unknown flag, a flag given twice, and a value that
  * is missing or malformed are each a {@linkcode UsageError} that names the flag. A
  * program's flags are one table, from which their values, types and help come.
- *
- * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { readWord, VERSION } from "../lib/values.ts";

@@ -1,8 +1,6 @@
 /**
  * The program `get`: finds a share and fetches it as `peer` does. Then this machine offers
  * it as well, so that others find it when the first one is gone.
- *
- * @module
  */
 import { abortable } from "@std/async/abortable";
 import { measureRoom, shareTrackers } from "../lib/shares.ts";

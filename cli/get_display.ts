@@ -1,8 +1,6 @@
 /**
  * Shows the work of `get`: as `peer` does in JSON, and in fewer words for people, who
  * fetch one thing.
- *
- * @module
  */
 import { join } from "@std/path";
 import { describeCandidate } from "./find_share.ts";

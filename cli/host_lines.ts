@@ -1,7 +1,5 @@
 /**
  * Lines about the hosts of shares, for `share` and `wait`. Pure.
- *
- * @module
  */
 import {
   describeVerdict,

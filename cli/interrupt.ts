@@ -2,8 +2,6 @@
  * Turns the signals that end a program (Ctrl+C, a closed terminal, the system's
  * request) into an `AbortSignal`, for work that must clean up first. Imports
  * nothing, so that a program listens before it loads the rest.
- *
- * @module
  */
 
 /** Signals within this time are one: a Ctrl+C arrives from the terminal and from `deno task`. */

@@ -1,8 +1,6 @@
 /**
  * The addresses and names of this machine, as other machines of the network reach
  * it: which ones to print, and which come later.
- *
- * @module
  */
 import { addressScope, formatPeerAddress } from "../lib/values.ts";
 

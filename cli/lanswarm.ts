@@ -1,8 +1,6 @@
 /**
  * The program `lanswarm`: every program of the project as a command. Only the
  * modules of the command that runs are loaded.
- *
- * @module
  */
 import { InformationRequest, versionLine } from "./flags.ts";
 import type { Program } from "./program.ts";

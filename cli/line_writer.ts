@@ -2,8 +2,6 @@
  * Writes lines to streams whose readers may be slow, stand still or be gone, while
  * the work goes on: lines wait in bounded memory. When it is full, ordinary lines are
  * dropped and counted; results are lost, which the program must report.
- *
- * @module
  */
 import { abortable } from "@std/async/abortable";
 import { delay } from "@std/async/delay";

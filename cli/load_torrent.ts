@@ -1,8 +1,6 @@
 /**
  * Loads the torrents that a command line names, by path, URL or magnet link, and explains
  * files that are no torrent files.
- *
- * @module
  */
 import { abortable } from "@std/async/abortable";
 import { delay } from "@std/async/delay";

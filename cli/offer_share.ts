@@ -2,8 +2,6 @@
  * Offers a share that this machine has fetched, so that others find it and its
  * torrent here when the machine that shared it first is gone; and advertises shares
  * on the network.
- *
- * @module
  */
 import { fromFileUrl } from "@std/path";
 import type { Storage } from "../lib/peers.ts";

@@ -2,8 +2,6 @@
  * The program `peer`. `peer create`, `peer show` and `peer verify` are those programs,
  * so that a machine needs one executable beside the tracker. Only the modules of the
  * one that runs are loaded.
- *
- * @module
  */
 import type { Program } from "./program.ts";
 import { UsageError } from "./program_error.ts";

@@ -1,8 +1,6 @@
 /**
  * Shows the work of `peer`: lines for people and JSON for programs. Errors are reported
  * elsewhere.
- *
- * @module
  */
 import type {
   CopyReason,

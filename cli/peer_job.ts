@@ -1,7 +1,5 @@
 /**
  * The command line of `peer`, parsed to a job.
- *
- * @module
  */
 import { MAX_PEERS, PEER_PORT } from "../lib/peers.ts";
 import {

@@ -2,8 +2,6 @@
  * Text from strangers (names, comments, paths, tracker messages) made fit for a
  * terminal: it cannot move the cursor, change colours or turn the line around.
  * Pure.
- *
- * @module
  */
 import { cutName, displayName } from "../lib/values.ts";
 

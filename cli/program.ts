@@ -2,8 +2,6 @@
  * Programs as jobs: a program parses its command line to a job, and a job runs in a
  * context, which owns what a process has once: the console, the signals and the
  * permissions.
- *
- * @module
  */
 import { joinSignals } from "../lib/values.ts";
 import { Console } from "./console.ts";

@@ -1,8 +1,6 @@
 /**
  * Exit codes, the errors that carry one, and the report of an error: one line
  * `error: cannot …: reason; remedy` on stderr and, with `--debug`, the stack.
- *
- * @module
  */
 import {
   FetchError,

@@ -2,8 +2,6 @@
  * Renders progress as text: of one work as a line with a bar, and of torrents in the
  * room on the terminal. Pure. The bar keeps its length as the numbers change, because
  * each text has columns reserved for it.
- *
- * @module
  */
 import type { TorrentSnapshot } from "../lib/peers.ts";
 import { cutName } from "../lib/torrents.ts";

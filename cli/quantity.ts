@@ -1,7 +1,5 @@
 /**
  * Quantities as people write and read them: sizes, times, counts. Pure.
- *
- * @module
  */
 export {
   formatDuration as describeDuration,

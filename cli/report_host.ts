@@ -3,8 +3,6 @@
  * rates, once a second while it fetches and once in ten afterwards, with the evidence
  * from which the tracker judges why it is slow. Timers that are late show a busy
  * processor. A tracker that takes no reports is left alone.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import type { Session, TransferLoad } from "../lib/peers.ts";

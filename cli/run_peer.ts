@@ -2,8 +2,6 @@
  * Runs a peer: opens a session, verifies and shares the torrents one after another,
  * and ends when the signal aborts or, if asked to, when everything is complete. The
  * failure of one torrent does not stop the others.
- *
- * @module
  */
 import {
   LockOwners,

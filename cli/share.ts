@@ -2,8 +2,6 @@
  * The program `share`: a peer that makes the torrents which it seeds, and tracks the
  * machines that fetch them. Everything that another machine needs to join is printed
  * before the content is read.
- *
- * @module
  */
 import { basename, dirname, resolve } from "@std/path";
 import { LockOwners } from "../lib/peers.ts";

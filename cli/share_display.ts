@@ -1,8 +1,6 @@
 /**
  * Shows the work of `share`: the addresses, what is hashed, and the machines that
  * have joined.
- *
- * @module
  */
 import {
   countStates,

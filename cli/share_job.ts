@@ -2,8 +2,6 @@
  * The command line of `share`, parsed to a job, and its rollout: the hosts that it
  * expects, the end when all of them are verified, and what is written when it ends
  * before.
- *
- * @module
  */
 import { PEER_PORT } from "../lib/peers.ts";
 import {

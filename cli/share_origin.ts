@@ -1,7 +1,5 @@
 /**
  * The origin of a machine that shares, as a command line names it.
- *
- * @module
  */
 import {
   DEFAULT_TRACKER_PORT,

@@ -1,7 +1,5 @@
 /**
  * The output of `share`: lines for people. Pure: values in, text out.
- *
- * @module
  */
 import { encode } from "uqr";
 import {

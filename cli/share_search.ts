@@ -1,8 +1,6 @@
 /**
  * Searches for shares: on the network by multicast, or at one machine by its HTTP
  * ports.
- *
- * @module
  */
 import {
   fetchShares,

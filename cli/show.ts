@@ -1,7 +1,5 @@
 /**
  * The program `show`: prints what a torrent file contains, for people or as JSON.
- *
- * @module
  */
 import {
   magnetLinkOf,

@@ -1,8 +1,6 @@
 /**
  * Suggests the right word for one that a command line got wrong. Loaded only where
  * there is one.
- *
- * @module
  */
 import { closestString } from "@std/text/closest-string";
 import { levenshteinDistance } from "@std/text/levenshtein-distance";

@@ -2,8 +2,6 @@
  * The limits of time of a job: the ends that `--timeout` and `--give-up-after` set,
  * and the attempts that `--retry-for` repeats, because after a power failure
  * machines and networks start in any order.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import { FetchError } from "../lib/values.ts";

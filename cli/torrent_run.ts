@@ -2,8 +2,6 @@
  * One torrent of a `peer`, `get` or `share`: verifies what is on the disk, shares it,
  * starts again if another program changes a file, and runs the command once it is
  * complete.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import {

@@ -1,7 +1,5 @@
 /**
  * The program `tracker`: its command line, and a tracker that runs until a signal ends it.
- *
- * @module
  */
 import { createAddressFilter, readWord, trimText } from "../lib/torrents.ts";
 import {

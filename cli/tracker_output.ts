@@ -1,8 +1,6 @@
 /**
  * The output of `tracker`: its URLs, and one line for each event in a swarm, for
  * people or as JSON. Pure: values in, text out.
- *
- * @module
  */
 import { formatPeerAddress } from "../lib/torrents.ts";
 import {

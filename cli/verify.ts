@@ -1,8 +1,6 @@
 /**
  * The program `verify`: checks a copy against its torrent, and says which files are
  * right, wrong, missing and extra.
- *
- * @module
  */
 import { join } from "@std/path";
 import {

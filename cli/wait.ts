@@ -1,7 +1,5 @@
 /**
  * The program `wait`: waits until the hosts of a share are verified, for scripts.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import {

@@ -2,8 +2,6 @@
  * The torrents of `peer --watch`: those whose torrent files are in a folder. Files
  * that come are started, the torrents of files that go are let go, and a file that
  * cannot be used is one warning.
- *
- * @module
  */
 import { join } from "@std/path";
 import {

@@ -2,8 +2,6 @@
  * The entry of `lanswarm`: listens for signals, then loads the program that the
  * first argument names. Loading takes several times as long as to get here, and a
  * signal that arrives meanwhile must not kill the process.
- *
- * @module
  */
 import { listenForInterrupt } from "../interrupt.ts";
 

@@ -1,8 +1,6 @@
 /**
  * The entry of `tracker`, which listens for signals before it loads the program, for the
  * reason that `lanswarm.ts` has.
- *
- * @module
  */
 import { listenForInterrupt } from "../interrupt.ts";
 
