@@ -35,7 +35,7 @@ import {
   ProgramError,
   UsageError,
 } from "./program_error.ts";
-import { formatSize } from "./quantity.ts";
+import { formatSize, readDuration } from "./quantity.ts";
 import { reportFailure, reportHost } from "./report_host.ts";
 import type { Candidate } from "./share_search.ts";
 
@@ -57,8 +57,7 @@ Every piece is verified before it is stored. Ctrl+C ends get; to continue, run
 it again. Without --exit-when-complete it goes on sending to the other machines.
 `;
 
-const { seedOnly: _, watch: __, retryForMs, ...SHARED_FLAGS } = PEER_FLAGS;
-const { default: ___, ...retryFor } = retryForMs;
+const { seedOnly: _, watch: __, retryForMs: ___, ...SHARED_FLAGS } = PEER_FLAGS;
 
 export const FLAGS = {
   ...SHARED_FLAGS,
@@ -66,16 +65,14 @@ export const FLAGS = {
     "--ignore-space  start even if the disk has not enough room for everything",
     { group: "Where it goes" },
   ),
-  noDiscovery: {
-    ...SHARED_FLAGS.noDiscovery,
-    help:
-      "send no multicast: look for nothing on the network, and offer nothing",
-  },
-  givenRetryForMs: {
-    ...retryFor,
-    help:
-      "how long to wait for a share or its machine that is not up yet: 90s, 10m, 2h or forever (default: 60s; without WHAT, 3s)",
-  },
+  noDiscovery: flag(
+    "--no-discovery  send no multicast: look for nothing on the network, and offer nothing",
+    { group: "The network" },
+  ),
+  givenRetryForMs: flag(
+    "--retry-for TIME  how long to wait for a share or its machine that is not up yet: 90s, 10m, 2h or forever (default: 60s; without WHAT, 3s)",
+    { read: readDuration, group: "When it ends" },
+  ),
 } as const;
 
 export interface GetJob extends FlagValues<typeof FLAGS>, PeerJob {
@@ -95,8 +92,8 @@ export function parseGetJob(args: readonly string[]): GetJob {
       "--no-discovery: the network is not searched, so give WHAT",
     );
   }
-  const { givenRetryForMs = what.type === "any" ? 3_000 : 60_000 } = flags;
-  const retryForMs = givenRetryForMs;
+  const retryForMs = flags.givenRetryForMs ??
+    (what.type === "any" ? 3_000 : 60_000);
   const fixed = { seedOnly: false, watch: undefined, torrents: [] };
   return { ...flags, what, retryForMs, ...fixed };
 }
@@ -110,33 +107,29 @@ export async function runGet(
   const { console } = context;
   const isShare = job.what.type !== "torrent";
   let display: GetDisplay;
-  let offer: Promise<AsyncDisposable> | undefined;
+  let isOffered = false;
   let isComplete = false;
-  await using reporters = new AsyncDisposableStack();
-  try {
-    const code = await runPeer(job, context, {
-      createDisplay: (output) => display = createGetDisplay(job, output),
-      load: (options) => load(job, { ...options, display }),
-      onStarted: (run, session) => {
-        if (isShare) reporters.use(reportHost(run, { session, job }));
-      },
-      onSettled: (run, { port: peerPort }) => {
-        isComplete ||= run.phase === "settled";
-        const isOffered = run.phase === "settled" && isShare &&
-          !run.torrent.isPrivate && !run.isPart && !job.exitWhenComplete &&
-          !job.noDiscovery;
-        if (!isOffered) return;
-        offer ??= offerShare(run, { job, console, peerPort });
-      },
-    });
-    // Unlike a peer, it was to fetch something.
-    if (code === EXIT_CODES.done && !isComplete) {
-      context.signal.throwIfAborted();
-    }
-    return code;
-  } finally {
-    await (await offer)?.[Symbol.asyncDispose]();
-  }
+  await using opened = new AsyncDisposableStack();
+  const code = await runPeer(job, context, {
+    createDisplay: (output) => display = createGetDisplay(job, output),
+    load: (options) => load(job, { ...options, display }),
+    onStarted: (run, session) => {
+      if (isShare) opened.use(reportHost(run, { session, job }));
+    },
+    onSettled: (run, { port: peerPort }) => {
+      if (run.phase !== "settled") return;
+      isComplete = true;
+      const isPublic = isShare && !run.torrent.isPrivate && !run.isPart;
+      const mayOffer = isPublic && !job.exitWhenComplete && !job.noDiscovery;
+      if (!mayOffer || isOffered) return;
+      isOffered = true;
+      const offer = offerShare(run, { job, console, peerPort });
+      opened.defer(async () => await (await offer)[Symbol.asyncDispose]());
+    },
+  });
+  // Unlike a peer, it was to fetch something.
+  if (code === EXIT_CODES.done && !isComplete) context.signal.throwIfAborted();
+  return code;
 }
 
 /** Finds the torrent of the job, and checks that there is room for it. */

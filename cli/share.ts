@@ -316,21 +316,19 @@ async function openServer(
   job: ShareJob,
   { context: { console }, rollout, store }: ShareParts,
 ): Promise<ShareServer> {
-  try {
-    return await startServer(job, {
-      port: job.port,
-      store,
-      rollout,
-      onAnnounce: ({ announce, outcome }) => {
-        if (outcome.type === "refused") return;
-        rollout.announced(announce, performance.now());
-      },
-      onError: (cause) => {
-        const text = `cannot answer a request: ${cause}; the share goes on`;
-        reportError(console, new ProgramError(text, { cause }), job);
-      },
-    });
-  } catch (error) {
+  return await startServer(job, {
+    port: job.port,
+    store,
+    rollout,
+    onAnnounce: ({ announce, outcome }) => {
+      if (outcome.type === "refused") return;
+      rollout.announced(announce, performance.now());
+    },
+    onError: (cause) => {
+      const text = `cannot answer a request: ${cause}; the share goes on`;
+      reportError(console, new ProgramError(text, { cause }), job);
+    },
+  }).catch((error) => {
     throw explainStart(error, "--port");
-  }
+  });
 }
