@@ -72,8 +72,8 @@ export async function advertise(
   let advertiser: ShareAdvertiser | undefined;
   if (!noDiscovery && reason === undefined) {
     try {
-      const options = isWildcard(host) ? {} : { hostname: host };
-      advertiser = await advertiseShares(options);
+      const hostname = isWildcard(host) ? undefined : host;
+      advertiser = await advertiseShares({ hostname });
     } catch (error) {
       if (!(error instanceof Deno.errors.AddrInUse)) throw error;
       reason = "another program has port 5353 for itself";
@@ -109,10 +109,8 @@ export async function offerShare(
     server.add(torrent.name, false);
     const own = urlHosts(listeningAddresses(job.host), server.port)
       .map((host) => `http://${host}/announce`);
-    const bytes = buildTorrentFile(torrent, [
-      ...torrent.announce.flat(),
-      ...own,
-    ]);
+    const trackers = [...torrent.announce.flat(), ...own];
+    const bytes = buildTorrentFile(torrent, trackers);
     const storage = (): Storage | undefined => run.storage;
     const share = await server.offer(torrent.name, { bytes, torrent, storage });
     opened.use(await advertise(job, { console, server })).set(share);
