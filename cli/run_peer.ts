@@ -283,10 +283,9 @@ async function openSecret(
  */
 function openListeningSession(job: PeerJob, hasher: PieceHasher): Session {
   const { port, host } = job;
-  const { maxPeers, maxUploadBytesPerSecond, maxDownloadBytesPerSecond } = job;
   try {
     return openSession({
-      ...{ port, maxPeers, maxUploadBytesPerSecond, maxDownloadBytesPerSecond },
+      ...job,
       hostname: host,
       permits: createAddressFilter(job),
       localDiscovery: !job.noDiscovery,

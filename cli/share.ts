@@ -168,12 +168,10 @@ async function* load(
     let prepared: PreparedShare;
     try {
       prepared = item.existing ?? await prepareShare(item.path, {
+        ...job,
+        ...parts.hints,
         announce: hosts.map((host) => `http://${host}/announce`),
         recordSecret: job.mustVerify ? undefined : recordSecret,
-        isPrivate: job.isPrivate,
-        ...parts.hints,
-        includeGlobs: job.includeGlobs,
-        excludeGlobs: job.excludeGlobs,
         isAligned: readAlignment(job),
         name: item.name,
         creationDate: Math.floor(Date.now() / 1000),

@@ -65,7 +65,7 @@ export async function runTracker(
   job: TrackerJob,
   { console, interrupt, permissions, signal }: JobContext,
 ): Promise<void> {
-  const { json, log, peerTimeoutSeconds, quiet, torrentsDir } = job;
+  const { host, json, log, peerTimeoutSeconds, quiet, torrentsDir } = job;
   if (interrupt && job.onHangup) interrupt.onHangup = job.onHangup;
   const print = (text: string): void =>
     json ? console.writeResult(text) : console.writeLine(text);
@@ -77,8 +77,9 @@ export async function runTracker(
       `peers announce every ${intervalSeconds} s but are forgotten after ${peerTimeoutSeconds} s; give a larger --peer-timeout or a smaller --interval`,
     );
   }
+  const peerTimeoutMs = peerTimeoutSeconds * 1000;
   await using store = await openStore(job.store, {
-    peerTimeoutMs: peerTimeoutSeconds * 1000,
+    peerTimeoutMs,
     random: Math.random,
     onChange: quiet ? undefined : (change) => {
       // With --log, the line for an announce says everything else.
@@ -104,8 +105,16 @@ export async function runTracker(
     ? undefined
     : await openTorrentFolder(torrentsDir, { onChange: onFolderChange });
   const options: StartTrackerOptions = {
-    ...optionsOf(job),
-    ...{ catalogue: folder, store },
+    ...job,
+    hostname: host,
+    intervalMs: job.intervalSeconds && job.intervalSeconds * 1000,
+    peerTimeoutMs,
+    permits: createAddressFilter(job),
+    peerCommand: invocationOf("peer"),
+    publicHostname: listeningAddresses(host, lanAddresses)[0],
+    pageNames: [...ownNames(), ...job.pageNames],
+    catalogue: folder,
+    store,
     onAnnounce: log ? (entry) => write(announceLine(entry)) : undefined,
     onError: (cause) => {
       const text = `cannot answer a request: ${cause}; the tracker goes on`;
@@ -121,7 +130,7 @@ export async function runTracker(
     isTemporary: isAddressMissing,
   });
   describeStart(job, { tracker, folder }).forEach(print);
-  using watch = isWildcard(job.host)
+  using watch = isWildcard(host)
     ? watchAddresses((hostnames) => {
       const urls = trackerUrls(hostnames, tracker.port, job);
       const lines = json ? [listeningJson(urls)] : formatStart({ urls });
@@ -137,20 +146,6 @@ export async function runTracker(
     ...folderPermissions,
   );
   await untilAborted(signal);
-}
-
-function optionsOf(job: TrackerJob): StartTrackerOptions {
-  const { host: hostname, intervalSeconds } = job;
-  const { port, udp, trustProxy, onlyListed } = job;
-  return {
-    ...{ hostname, port, udp, trustProxy, onlyListed },
-    intervalMs: intervalSeconds && intervalSeconds * 1000,
-    permits: createAddressFilter(job),
-    peerTimeoutMs: job.peerTimeoutSeconds * 1000,
-    peerCommand: invocationOf("peer"),
-    publicHostname: listeningAddresses(hostname, lanAddresses)[0],
-    pageNames: [...ownNames(), ...job.pageNames],
-  };
 }
 
 /** The error to report if a tracker cannot start. @param port The argument or flag. */

@@ -1,6 +1,6 @@
 /**
- * Several programs as jobs of one process: each gives up the permissions that it
- * does not need, and none takes away what another needs.
+ * Several programs as jobs of one process, each of which gives up the permissions
+ * that it does not need.
  *
  * @module
  */
