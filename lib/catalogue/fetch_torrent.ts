@@ -84,7 +84,7 @@ async function fetchFile(
       signal: ending.signal,
       maxLength: MAX_TORRENT_FILE_LENGTH,
       onBytes,
-      redirects: { mayUseWebPorts: true, ...(permits && { permits }) },
+      redirects: { mayUseWebPorts: true, permits },
     });
     if (isSuccess) return body;
     const isTemporary = status === 429 || status >= 500;

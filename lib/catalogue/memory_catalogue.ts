@@ -6,8 +6,12 @@
  */
 import type { InfoHash } from "../base/identifier.ts";
 import { parseTorrentFile } from "../disk/torrent_file.ts";
-import type { ListedTorrent, TorrentCatalogue } from "./torrent_catalogue.ts";
-import { toListedTorrent, TorrentIndex } from "./torrent_index.ts";
+import {
+  type ListedTorrent,
+  toListedTorrent,
+  type TorrentCatalogue,
+  TorrentIndex,
+} from "./torrent_catalogue.ts";
 
 /**
  * A {@linkcode TorrentCatalogue} of torrent files in memory, for scripts that create

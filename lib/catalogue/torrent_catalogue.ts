@@ -6,6 +6,7 @@
  * @module
  */
 import type { InfoHash } from "../base/identifier.ts";
+import { sizeOfFiles, type Torrent } from "../metainfo/torrent.ts";
 
 /** A torrent file that is offered, and the torrent that it describes. */
 export interface ListedTorrent {
@@ -32,4 +33,50 @@ export interface TorrentCatalogue {
    * that nobody may change; `undefined` if it is not listed, or no longer.
    */
   read(fileName: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+}
+
+/** Describes a torrent for a catalogue. */
+export function toListedTorrent(
+  { infoHash, name, files }: Torrent,
+  fileName: string,
+): ListedTorrent {
+  const { fileCount, fileLength: length } = sizeOfFiles(files);
+  return { infoHash, name, length, fileCount, fileName };
+}
+
+/** The torrents of a catalogue, sorted once after changes. */
+export class TorrentIndex {
+  readonly #byFileName = new Map<string, ListedTorrent>();
+  #sorted: readonly ListedTorrent[] | undefined;
+  #firstByInfoHash: ReadonlyMap<InfoHash, ListedTorrent> | undefined;
+
+  /** Adds a torrent; it replaces the one with this file name. */
+  set(torrent: ListedTorrent): void {
+    this.#byFileName.set(torrent.fileName, torrent);
+    this.#sorted = this.#firstByInfoHash = undefined;
+  }
+
+  delete(fileName: string): void {
+    this.#byFileName.delete(fileName);
+    this.#sorted = this.#firstByInfoHash = undefined;
+  }
+
+  get(fileName: string): ListedTorrent | undefined {
+    return this.#byFileName.get(fileName);
+  }
+
+  /** The first by file name with this info hash. */
+  find(infoHash: InfoHash): ListedTorrent | undefined {
+    this.#firstByInfoHash ??= new Map(
+      this.list().toReversed().map((torrent) => [torrent.infoHash, torrent]),
+    );
+    return this.#firstByInfoHash.get(infoHash);
+  }
+
+  /** All torrents, sorted by file name. */
+  list(): readonly ListedTorrent[] {
+    return this.#sorted ??= [...this.#byFileName.values()].sort((a, b) =>
+      a.fileName < b.fileName ? -1 : 1
+    );
+  }
 }

@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { infoHashFromHex } from "../../../lib/base/identifier.ts";
-import type { ListedTorrent } from "../../../lib/catalogue/torrent_catalogue.ts";
-import { TorrentIndex } from "../../../lib/catalogue/torrent_index.ts";
+import {
+  type ListedTorrent,
+  TorrentIndex,
+} from "../../../lib/catalogue/torrent_catalogue.ts";
 
 const HASHES = ["aa", "bb"].map((byte) => infoHashFromHex(byte.repeat(20)));
 

@@ -4,8 +4,10 @@ import {
   peerIdFromBytes,
 } from "../../../lib/base/identifier.ts";
 import { seededRandom } from "../../../lib/base/random.ts";
-import type { TorrentCatalogue } from "../../../lib/catalogue/torrent_catalogue.ts";
-import { TorrentIndex } from "../../../lib/catalogue/torrent_index.ts";
+import {
+  type TorrentCatalogue,
+  TorrentIndex,
+} from "../../../lib/catalogue/torrent_catalogue.ts";
 import type {
   AnnounceOutcome,
   PeerStore,
