@@ -17,18 +17,14 @@
 import { type Random, shuffle } from "../base/random.ts";
 import type { AnnounceEvent, AnnounceReply } from "./announce.ts";
 
-/**
- * Longest delay after the first round in which no tracker answered, in
- * milliseconds. Short, because on a LAN somebody is restarting the tracker now.
- */
+/** Longest delay after the first failed round: on a LAN somebody restarts the tracker now. */
 const FIRST_RETRY_DELAY_MS = 2_000;
-/** Longest delay between two rounds in which no tracker answers, in milliseconds. */
+/** Longest delay between two rounds in which no tracker answers. */
 export const MAX_RETRY_DELAY_MS = 60_000;
 /** Trackers of a torrent that are used. */
 const MAX_TRACKERS = 100;
 /** Trackers tried in a row before a pause, as they may all be at one host. */
 const TRIES_BEFORE_PAUSE = 10;
-/** In milliseconds. */
 const PAUSE_MS = 1_000;
 
 /** The next thing to do. */
@@ -44,10 +40,7 @@ export type ScheduleStep =
   };
 
 /** A tracker to which `stopped` is to be announced. */
-export interface StopTarget {
-  readonly url: string;
-  readonly trackerId: string | undefined;
-}
+export type StopTarget = Pick<Tracker, "url" | "trackerId">;
 
 interface Tracker {
   readonly url: string;

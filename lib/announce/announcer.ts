@@ -11,9 +11,9 @@ import { delay } from "@std/async/delay";
 import { TrackerError } from "../base/errors.ts";
 import { guardListener } from "../base/guard_listener.ts";
 import { type FdPressure, isDescriptorShortage } from "../base/fd_pressure.ts";
+import { joinSignals } from "../base/join_signals.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
 import type { Random } from "../base/random.ts";
-import { joinSignals } from "../base/join_signals.ts";
 import {
   type AnnounceEvent,
   type AnnounceReply,
@@ -28,10 +28,10 @@ import {
 } from "./announce_schedule.ts";
 import { TrackerClient } from "./tracker_client.ts";
 
-/** Time for all `stopped` announces of one torrent together, in milliseconds. */
+/** Time for all `stopped` announces of one torrent together. */
 export const STOP_TIMEOUT_MS = 1_200;
 
-/** Time between two attempts to get a descriptor for `stopped`, in milliseconds. */
+/** Time between two attempts to get a descriptor for `stopped`. */
 const DESCRIPTOR_RETRY_MS = 50;
 
 /** The result of an announce. */
@@ -93,22 +93,18 @@ export class Announcer {
   readonly #announce: AnnounceFunction;
   readonly #schedule: AnnounceSchedule;
   readonly #stopping = new AbortController();
-  #wake = Promise.withResolvers<void>();
+  /** Ends a wait. */
+  #wake = new AbortController();
   /** The tracker of a `started` in flight, which may arrive although its answer is not awaited. */
   #starting: StopTarget | undefined;
 
   /** Announces nothing before {@linkcode Announcer.run}. */
   constructor(options: AnnouncerOptions) {
-    const onReport = guardListener(options.onReport);
-    this.#options = { ...options, onReport };
-    if (options.announce === undefined) {
-      const client = new TrackerClient();
-      this.#announce = client.announce.bind(client);
-    } else this.#announce = options.announce;
-    this.#schedule = new AnnounceSchedule(
-      options.tiers,
-      options.random ?? Math.random,
-    );
+    const { tiers, onReport, announce, random = Math.random } = options;
+    this.#options = { ...options, onReport: guardListener(onReport) };
+    const client = new TrackerClient();
+    this.#announce = announce ?? client.announce.bind(client);
+    this.#schedule = new AnnounceSchedule(tiers, random);
   }
 
   /** Announces until `signal` is aborted or `stop` is called; then it resolves. */
@@ -117,7 +113,7 @@ export class Announcer {
     const ending = joined.signal;
     while (!ending.aborted) {
       // Renewed before the schedule is asked, so that a later call wakes the loop.
-      this.#wake = Promise.withResolvers();
+      this.#wake = new AbortController();
       const step = this.#schedule.next(performance.now());
       switch (step.type) {
         case "wait":
@@ -135,13 +131,13 @@ export class Announcer {
   /** The download is complete: announces that once, as soon as a tracker answers. */
   completed(): void {
     this.#schedule.complete(performance.now());
-    this.#wake.resolve();
+    this.#wake.abort();
   }
 
   /** Announces before the interval is over, but not before the minimum interval is. */
   requestMorePeers(): void {
     this.#schedule.requestMorePeers(performance.now());
-    this.#wake.resolve();
+    this.#wake.abort();
   }
 
   /**
@@ -151,7 +147,7 @@ export class Announcer {
   setLacksSource(lacksSource: boolean): boolean {
     const now = performance.now();
     const asksFurther = this.#schedule.setLacksSource(lacksSource, now);
-    if (asksFurther) this.#wake.resolve();
+    if (asksFurther) this.#wake.abort();
     return asksFurther;
   }
 
@@ -244,14 +240,10 @@ export class Announcer {
   }
 
   async #waitUntil(untilMs: number, ending: AbortSignal): Promise<void> {
-    const awake = new AbortController();
-    using joined = joinSignals(ending, awake.signal);
+    using joined = joinSignals(ending, this.#wake.signal);
     // A timer holds at most 2^31 - 1 milliseconds; the loop waits again.
     const waitMs = Math.min(untilMs - performance.now(), 0x7fff_ffff);
-    const slept = delay(Math.max(0, waitMs), joined)
-      // Harmless: it rejects only where the wait is cut short.
-      .catch(() => {});
-    await Promise.race([slept, this.#wake.promise]);
-    awake.abort();
+    // Harmless: it rejects only where the wait is cut short.
+    await delay(Math.max(0, waitMs), joined).catch(() => {});
   }
 }

@@ -10,7 +10,7 @@ import type { Permits } from "../base/address_filter.ts";
 import { TrackerError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
 import { joinSignals } from "../base/join_signals.ts";
-import { HttpError, httpGet } from "../net/http_get.ts";
+import { HttpError, httpGet, type HttpGetOptions } from "../net/http_get.ts";
 import type {
   AnnounceReply,
   AnnounceRequest,
@@ -85,10 +85,7 @@ interface HttpQueue {
   readonly waiting: (() => void)[];
 }
 
-interface GetOptions {
-  readonly signal: AbortSignal;
-  readonly permits: Permits | undefined;
-}
+type GetOptions = Pick<HttpGetOptions, "signal" | "redirects">;
 
 /** A client that keeps UDP connections from one request to the next. */
 export class TrackerClient {
@@ -104,9 +101,9 @@ export class TrackerClient {
     const action = `Cannot announce to ${url}`;
     return await timed(action, options, async (signal) => {
       if (isUdp(url)) return await this.#udp.announce(url, request, signal);
-      const { permits } = options;
+      const redirects = { permits: options.permits };
       const target = announceUrl(url, request);
-      return parseAnnounceReply(await this.#get(target, { signal, permits }));
+      return parseAnnounceReply(await this.#get(target, { signal, redirects }));
     });
   }
 
@@ -125,8 +122,8 @@ export class TrackerClient {
           `the last part of its path does not begin with "announce"`,
         );
       }
-      const { permits } = options;
-      return parseScrapeReply(await this.#get(target, { signal, permits }));
+      const redirects = { permits: options.permits };
+      return parseScrapeReply(await this.#get(target, { signal, redirects }));
     });
   }
 
@@ -197,16 +194,12 @@ async function timed<T>(
 }
 
 /** @throws {TrackerError} If there is no answer, or an HTTP error. */
-async function get(
-  url: string,
-  { signal, permits }: GetOptions,
-): Promise<Uint8Array> {
+async function get(url: string, options: GetOptions): Promise<Uint8Array> {
   try {
     const { status, isSuccess, body } = await httpGet(url, {
-      signal,
+      ...options,
       maxLength: MAX_REPLY_LENGTH,
       maxRefusalLength: MAX_REFUSAL_LENGTH,
-      redirects: { ...(permits && { permits }) },
     });
     if (isSuccess) return body;
     throw new TrackerError(

@@ -57,7 +57,6 @@ const OFFSETS = {
   port: 96,
 } as const;
 
-/** The events by number. */
 const EVENTS: readonly AnnounceEvent[] = [
   "update",
   "completed",
@@ -75,13 +74,11 @@ export interface UdpRequestIds {
   readonly transactionId: number;
 }
 
-/** The fields at the start of every request. */
 export interface UdpRequestHead extends UdpRequestIds {
   /** 32 bits, perhaps no known action. */
   readonly action: number;
 }
 
-/** Encodes a connect request. */
 export function encodeUdpConnect(
   transactionId: number,
 ): Uint8Array<ArrayBuffer> {
@@ -89,7 +86,6 @@ export function encodeUdpConnect(
   return encodeHead(HEAD_LENGTH, UDP_ACTIONS.connect, ids);
 }
 
-/** Encodes an announce. */
 export function encodeUdpAnnounce(
   request: AnnounceRequest,
   ids: UdpRequestIds,
@@ -108,10 +104,7 @@ export function encodeUdpAnnounce(
   return datagram;
 }
 
-/**
- * Encodes a scrape.
- * @throws {RangeError} If there is no info hash, or more than {@linkcode MAX_UDP_SCRAPE_COUNT}.
- */
+/** @throws {RangeError} If there is no info hash, or more than {@linkcode MAX_UDP_SCRAPE_COUNT}. */
 export function encodeUdpScrape(
   infoHashes: readonly InfoHash[],
   ids: UdpRequestIds,
@@ -154,10 +147,7 @@ export function readUdpRequestHead(
   };
 }
 
-/**
- * Decodes an announce.
- * @throws {QueryError} If it is truncated or a field is malformed.
- */
+/** @throws {QueryError} If it is truncated or a field is malformed. */
 export function parseUdpAnnounce(datagram: Uint8Array): AnnounceRequest {
   if (datagram.length < ANNOUNCE_LENGTH) {
     throw new QueryError(
@@ -204,7 +194,6 @@ export function parseUdpScrape(datagram: Uint8Array): InfoHash[] {
   );
 }
 
-/** A view of a datagram's numbers. */
 export function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, length);
 }

@@ -22,18 +22,14 @@ import { UDP_ACTIONS, type UdpFamily, viewOf } from "./udp_request.ts";
  */
 export const MAX_UDP_RESPONSE_LENGTH = 1232;
 
-/** Fixed parts, in bytes. */
+/** Fixed parts, in bytes: of an announce without its peers, of one torrent of a scrape. */
 const LENGTHS = {
-  /** Action and transaction id. */
   head: 8,
   connect: 16,
-  /** An announce without its peers. */
   announce: 20,
-  /** One torrent of a scrape. */
   scrapeEntry: 12,
 } as const;
 
-/** The fields at the start of every response. */
 export interface UdpResponseHead {
   /** 32 bits, perhaps no known action. */
   readonly action: number;
@@ -50,7 +46,6 @@ export interface UdpAnnounceAnswer {
   readonly family: UdpFamily;
 }
 
-/** Encodes the response to a connect request. */
 export function encodeUdpConnected(
   connectionId: bigint,
   transactionId: number,
@@ -60,7 +55,6 @@ export function encodeUdpConnected(
   return datagram;
 }
 
-/** Encodes the response to an announce. */
 export function encodeUdpAnnounced(
   { intervalMs, swarm, peers, family }: UdpAnnounceAnswer,
   transactionId: number,
@@ -95,7 +89,6 @@ export function encodeUdpScraped(
   return datagram;
 }
 
-/** Encodes a refusal. */
 export function encodeUdpError(
   reason: string,
   transactionId: number,
@@ -117,10 +110,7 @@ export function readUdpResponseHead(
   return { action: view.getUint32(0), transactionId: view.getUint32(4) };
 }
 
-/**
- * Decodes the connection id of a connect response.
- * @throws {TrackerError} If it is a refusal, another response or truncated.
- */
+/** @throws {TrackerError} If it is a refusal, another response or truncated. */
 export function parseUdpConnected(datagram: Uint8Array): bigint {
   checkResponse(datagram, "connect", LENGTHS.connect);
   return viewOf(datagram).getBigUint64(8);

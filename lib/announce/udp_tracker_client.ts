@@ -10,6 +10,7 @@ import { BoundedMap } from "../base/bounded_map.ts";
 import { TrackerError } from "../base/errors.ts";
 import type { InfoHash } from "../base/identifier.ts";
 import { withoutBrackets } from "../base/ip_address.ts";
+import { joinSignals } from "../base/join_signals.ts";
 import { formatPeerAddress, type PeerAddress } from "../base/peer_address.ts";
 import { resolveHost } from "../net/node_modules.ts";
 import { openUdpSocket, type UdpSocket } from "../net/udp_socket.ts";
@@ -48,7 +49,6 @@ export class UdpTrackerClient {
   /** By host and port of the tracker. One in use is left out: two requests cannot share a port. */
   readonly #kept = new BoundedMap<string, KeptConnection>(MAX_KEPT_CONNECTIONS);
 
-  /** Announces to the tracker of a `udp:` URL. */
   announce(
     url: string,
     request: AnnounceRequest,
@@ -158,10 +158,7 @@ class RequestSockets implements AsyncDisposable {
     try {
       socket ??= this.#open(family, 0);
     } catch (error) {
-      const reason = messageOf(error);
-      throw new TrackerError(`cannot open a UDP socket: ${reason}`, {
-        cause: error,
-      });
+      throw failure("cannot open a UDP socket", error);
     }
     socket.send(datagram, to, (error) => this.failure = error.message);
   }
@@ -190,7 +187,12 @@ class RequestSockets implements AsyncDisposable {
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<Arrival | undefined> {
-    if (this.#arrived.length === 0) await this.#wait(timeoutMs, signal);
+    if (this.#arrived.length === 0) {
+      this.#arrival = Promise.withResolvers();
+      using ending = joinSignals(AbortSignal.timeout(timeoutMs), signal);
+      // Harmless: no datagram came, or the signal is aborted.
+      await abortable(this.#arrival.promise, ending.signal).catch(() => {});
+    }
     signal.throwIfAborted();
     return this.#arrived.shift();
   }
@@ -198,20 +200,6 @@ class RequestSockets implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const sockets = [...this.#sockets.values()];
     await Promise.all(sockets.map((socket) => socket.close()));
-  }
-
-  async #wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    this.#arrival = Promise.withResolvers();
-    const wake = (): void => this.#arrival.resolve();
-    const timer = setTimeout(wake, timeoutMs);
-    signal.addEventListener("abort", wake);
-    try {
-      await this.#arrival.promise;
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
-    }
   }
 
   #open(family: UdpFamily, port: number): UdpSocket {
@@ -253,22 +241,16 @@ function hostOf(url: string): PeerAddress {
 async function addressesOf(
   { hostname, port }: PeerAddress,
 ): Promise<PeerAddress[]> {
-  const firsts = new Map<UdpFamily, PeerAddress>();
   try {
-    for (const address of await resolveHost(hostname)) {
-      const found = { hostname: address, port };
-      const family = familyOf(found);
-      if (!firsts.has(family)) firsts.set(family, found);
-    }
+    const found = (await resolveHost(hostname))
+      .map((hostname) => ({ hostname, port }));
+    return [...Map.groupBy(found, familyOf).values()].map(([first]) => first!);
   } catch (error) {
-    const reason = messageOf(error);
-    throw new TrackerError(`its address cannot be found: ${reason}`, {
-      cause: error,
-    });
+    throw failure("its address cannot be found", error);
   }
-  return [...firsts.values()];
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function failure(action: string, cause: unknown): TrackerError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new TrackerError(`${action}: ${reason}`, { cause });
 }
