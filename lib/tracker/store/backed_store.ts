@@ -15,7 +15,6 @@ export const ROUND_INTERVAL_MS = 1_000;
 /** Time until a round is tried again. */
 const RETRY_MS = 500;
 
-/** The failure of a round. */
 export interface RoundFailure {
   readonly error: StoreError;
   /** True if no further try helps until the operator changes something. */
@@ -27,7 +26,7 @@ export abstract class BackedStore extends MemoryStore {
   readonly #closing = new AbortController();
   readonly #firstRound = Promise.withResolvers<void>();
   #running: Promise<void> | undefined;
-  #state: "starting" | "working" | "failed" = "starting";
+  #isStarting = true;
   /** The failure that was reported last, since the last round that went through. */
   #reported: string | undefined;
 
@@ -38,7 +37,7 @@ export abstract class BackedStore extends MemoryStore {
 
   /** True if the last round went through. */
   get isWorking(): boolean {
-    return this.#state === "working";
+    return !this.#isStarting && this.#reported === undefined;
   }
 
   /** Ends after a last round. */
@@ -59,7 +58,6 @@ export abstract class BackedStore extends MemoryStore {
   /** Writes and reads what changed. */
   protected abstract round(): Promise<void>;
 
-  /** The last round. */
   protected abstract end(): Promise<void>;
 
   /** Explains why a round failed; no round went through before the first. */
@@ -84,22 +82,22 @@ export abstract class BackedStore extends MemoryStore {
   }
 
   #succeed(): void {
-    if (this.#state === "failed") {
+    if (this.#reported !== undefined) {
       this.#onEvent({ type: "recovered", message: this.recovery });
     }
-    this.#state = "working";
+    this.#isStarting = false;
     this.#reported = undefined;
     this.#firstRound.resolve();
   }
 
   #fail(cause: unknown): void {
-    const isFirst = this.#state === "starting";
+    const isFirst = this.#isStarting;
     const { error, isLasting } = this.explain(cause, isFirst);
     if (isFirst && isLasting) {
       this.#firstRound.reject(error);
       return this.#closing.abort();
     }
-    this.#state = "failed";
+    this.#isStarting = false;
     this.#firstRound.resolve();
     // A Redis that is gone is one reason, whether refused, reset or silent.
     const reason = isLasting ? error.message : "gone";

@@ -85,10 +85,7 @@ export class PeerSelection {
   pick(
     swarm: Swarm,
     asker: number,
-    { numwant, wantsIds, localHostname }: Pick<
-      PeerAnnounce,
-      "numwant" | "wantsIds" | "localHostname"
-    >,
+    { numwant, wantsIds, localHostname }: PeerAnnounce,
   ): PickedPeers {
     if (numwant === 0 || swarm.peers.size === 1) return NO_PEERS;
     this.#chosenCount = 0;

@@ -8,6 +8,7 @@
 import { createClient, type RedisClient } from "redis";
 import { StoreError } from "../../base/errors.ts";
 import { formatPeerAddress } from "../../base/peer_address.ts";
+import type { RoundFailure } from "./backed_store.ts";
 
 /** Longest time until a connection works, in times for a reply. */
 const OPENING_REPLIES = 5;
@@ -131,21 +132,20 @@ export class RedisConnection {
   }
 }
 
-/** True if no further try helps until the operator changes something. */
-export function isLasting(error: unknown): boolean {
-  return error instanceof Deno.errors.NotCapable || isNoRedis(error) ||
-    LASTING.includes(firstWord(error));
-}
-
-/** The error for a Redis that cannot be used, with its consequence. */
+/** The failure of a Redis at an address; no round went through before the first. */
 export function redisFailure(
   address: RedisAddress,
-  cause: unknown,
-  consequence: string,
-): StoreError {
+  { cause, isFirst }: { readonly cause: unknown; readonly isFirst: boolean },
+): RoundFailure {
+  const isLasting = cause instanceof Deno.errors.NotCapable ||
+    isNoRedis(cause) || LASTING.includes(firstWord(cause));
   const place = formatPeerAddress(address);
+  const consequence = isFirst && isLasting
+    ? "give another --store, or change that Redis"
+    : "the tracker goes on with what it knows and tries again";
   const message = `Cannot use Redis at ${place}: ${explain(cause)}`;
-  return new StoreError(`${message}; ${consequence}`, { cause });
+  const error = new StoreError(`${message}; ${consequence}`, { cause });
+  return { error, isLasting };
 }
 
 function explain(cause: unknown): string {

@@ -14,7 +14,6 @@ import type {
   PeerAnnounce,
 } from "./peer_store.ts";
 import {
-  isLasting,
   type RedisAddress,
   RedisConnection,
   redisFailure,
@@ -98,12 +97,7 @@ export class RedisStore extends BackedStore {
 
   protected override explain(cause: unknown, isFirst: boolean): RoundFailure {
     this.#close();
-    const lasts = isLasting(cause);
-    const consequence = isFirst && lasts
-      ? "give another --store, or change that Redis"
-      : "the tracker goes on with what it knows and tries again";
-    const error = redisFailure(this.#address, cause, consequence);
-    return { error, isLasting: lasts };
+    return redisFailure(this.#address, { cause, isFirst });
   }
 
   #close(): void {

@@ -21,14 +21,10 @@ import {
 import { BackedStore, type RoundFailure } from "./backed_store.ts";
 import type { OpenStoreOptions } from "./peer_store.ts";
 
-type SqlValue = null | number | bigint | string | Uint8Array;
-
 /** Most torrents of one transaction, as nothing else is done meanwhile: 500 took 14 ms. */
 const BATCH_SIZE = 100;
 /** Most torrents that are remembered; the least recently seen is forgotten first. */
 const MAX_TORRENT_COUNT = 100_000;
-/** Torrents that are written before the excess is forgotten. */
-const WRITES_PER_CLEANUP = 1_000;
 /** Time after which it is written again that torrents are in use. */
 const LAST_SEEN_STEP_SECONDS = 3_600;
 
@@ -66,7 +62,6 @@ export class SqliteStore extends BackedStore {
   readonly #database: DatabaseSync;
   readonly #save: StatementSync;
   readonly #changed = new Set<InfoHash>();
-  #writeCount = 0;
   #lastSeenSeconds = 0;
 
   private constructor(
@@ -127,10 +122,12 @@ export class SqliteStore extends BackedStore {
         this.#changed.add(infoHash);
       }
     }
+    if (this.#changed.size === 0) return;
     while (this.#changed.size > 0) {
       this.#write();
       await delay(0);
     }
+    this.#database.exec(FORGET);
   }
 
   protected override end(): Promise<void> {
@@ -161,11 +158,6 @@ export class SqliteStore extends BackedStore {
         const key = identifierToBytes(infoHash);
         this.#save.run(key, downloadCount, contentLength, nowSeconds());
       }
-      this.#writeCount += infoHashes.length;
-      if (this.#writeCount >= WRITES_PER_CLEANUP) {
-        this.#database.exec(FORGET);
-        this.#writeCount = 0;
-      }
       this.#database.exec("COMMIT");
     } catch (error) {
       try {
@@ -185,7 +177,7 @@ function nowSeconds(): number {
 
 /** Locks the file for this tracker and checks its content. */
 function prepareFile(path: string, database: DatabaseSync): void {
-  const pragma = (name: string): SqlValue | undefined =>
+  const pragma = (name: string): unknown =>
     database.prepare(`PRAGMA ${name}`).get()?.[name];
   // The first BEGIN locks it until the end, also between transactions.
   database.exec("PRAGMA locking_mode = EXCLUSIVE");

@@ -18,8 +18,6 @@ import {
 const MAX_LENGTH_WITHOUT_SUBNETS = 50;
 /** Length of a subnet's part of an address, by family. */
 const SUBNET_LENGTHS = [3, 8] as const;
-/** Most peers that are compared one after another: a map would be larger. */
-const MAX_SIZE_WITHOUT_MAP = 8;
 
 /** Knowledge of a torrent that outlives its peers. */
 export type PastTorrent = Pick<Torrent, "infoHash"> & Partial<Torrent>;
@@ -45,8 +43,8 @@ export class Swarm extends Torrent {
   openedAtMs: number;
   readonly peers: Map<PeerId, number> = new Map();
   readonly #rows: PeerRows;
-  /** Rows by endpoint, in a swarm that was large once. */
-  #byEndpoint: Map<number | string, number> | undefined;
+  /** Rows by listed endpoint. */
+  readonly #byEndpoint = new Map<number | string, number>();
   /** By kind of address; those of seeders behind those of leechers. */
   readonly #lists: (PeerList | undefined)[] = new Array(8).fill(undefined);
 
@@ -69,11 +67,7 @@ export class Swarm extends Torrent {
 
   /** The peer at an address and port that others may be given. */
   peerAt(address: Address, port: number): number | undefined {
-    const key = keyOf(address, port);
-    if (this.#byEndpoint !== undefined) return this.#byEndpoint.get(key);
-    return this.peers.values().find((row) =>
-      this.#listed(row).some((endpoint) => this.#keyOf(endpoint) === key)
-    );
+    return this.#byEndpoint.get(keyOf(address, port));
   }
 
   /** Counts a peer and lists its endpoints. */
@@ -85,13 +79,8 @@ export class Swarm extends Torrent {
         this.#rows,
       );
       list.add(endpoint);
-      this.#byEndpoint?.set(this.#keyOf(endpoint), row);
+      this.#byEndpoint.set(this.#keyOf(endpoint), row);
     }
-    if (this.peers.size <= MAX_SIZE_WITHOUT_MAP) return;
-    this.#byEndpoint ??= new Map(
-      this.#lists.flatMap((list) => list?.endpoints ?? [])
-        .map((endpoint) => [this.#keyOf(endpoint), endpoint >> 1]),
-    );
   }
 
   /** Undoes {@linkcode enter}; the peer is as it was then. */
@@ -103,7 +92,7 @@ export class Swarm extends Torrent {
       const list = this.#lists[index]!;
       list.delete(endpoint);
       if (list.endpoints.length === 0) this.#lists[index] = undefined;
-      this.#byEndpoint?.delete(this.#keyOf(endpoint));
+      this.#byEndpoint.delete(this.#keyOf(endpoint));
     }
   }
 
