@@ -23,11 +23,9 @@ export const SCRIPT = `"use strict";\n(${pageScript})(window);\n`;
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="none" stroke="#2b6fd6" stroke-width="2.4" d="M9 9l14 2M9 9l3 14M23 11L12 23M23 11l2 12M12 23h13"/><g fill="#178a55"><circle cx="9" cy="9" r="5"/><circle cx="23" cy="11" r="4"/><circle cx="12" cy="23" r="4"/></g><circle cx="25" cy="23" r="3.4" fill="#2b6fd6"/></svg>';
 
-/** A view of one snapshot. */
+/** A view, and of which snapshot it is. */
 export interface RenderedView extends MainPart {
-  /** Of the snapshot. */
   readonly version: number;
-  /** Torrents of the snapshot. */
   readonly torrentCount: number;
 }
 
@@ -57,7 +55,6 @@ function bodyOf({ before, rows, after }: RenderedView): Html {
   return markup`${before}${rows}${after}`;
 }
 
-/** Writes the document. */
 export function renderDocument(view: RenderedView): string {
   return markup`<!doctype html>
     <html lang="en">

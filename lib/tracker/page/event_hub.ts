@@ -10,7 +10,7 @@ import { looksSame, type RenderedView } from "./document.ts";
 import { utf8 } from "./html.ts";
 import { type PageView, viewAddress } from "./view.ts";
 
-/** Streams that are open at once at most. */
+/** Open streams at most. */
 export const MAX_STREAMS = 100;
 /** Streams of one address at most. */
 export const MAX_STREAMS_OF_ADDRESS = 20;
@@ -32,7 +32,6 @@ const COMMENT = utf8(": still here\n\n");
 /** Bytes of an event stream. */
 export type EventStream = AsyncIterableIterator<Uint8Array<ArrayBuffer>>;
 
-/** Renders a view as it is now. */
 export type RenderView = (view: PageView, nowMs: number) => RenderedView;
 
 /** A view that is watched. */
@@ -43,7 +42,6 @@ interface Channel {
   lastEventMs: number;
 }
 
-/** All event streams of a page. */
 export class EventHub {
   readonly #render: RenderView;
   readonly #pause: () => Promise<void>;
@@ -56,7 +54,6 @@ export class EventHub {
     this.#pause = pause;
   }
 
-  /** Open streams. */
   get streamCount(): number {
     return this.#streams.length;
   }
@@ -113,7 +110,6 @@ export class EventHub {
     }
   }
 
-  /** Ends every stream. */
   close(): void {
     for (const stream of this.#streams) stream.close();
   }

@@ -25,7 +25,6 @@ export const HOST_STATES: readonly HostState[] = [
   ...["stuck", "silent", "waiting", "fetching", "done"] as const,
 ];
 
-/** A host of one torrent. */
 export interface Host {
   readonly peerId: PeerId;
   /** One, or one of each family. */
@@ -53,7 +52,6 @@ export interface HostContext {
   readonly silentAfterMs: number;
 }
 
-/** Describes a host. */
 export function describeHost(
   peer: PeerDetails,
   { length, nowMs, silentAfterMs }: HostContext,
@@ -106,9 +104,7 @@ function sortableAddress(address: PeerAddress | undefined): string {
   return family + String.fromCharCode(...bytes, port);
 }
 
-/** The progress of all hosts of a torrent together. */
 export interface SwarmProgress {
-  /** Hosts in each state. */
   readonly counts: Readonly<Record<HostState, number>>;
   /** Until the last fetching host has everything; `undefined` if none is fetching. */
   readonly secondsLeft: number | undefined;

@@ -31,7 +31,6 @@ import {
 } from "./units.ts";
 import { DEFAULT_ROW_COUNT, type PageView, viewAddress } from "./view.ts";
 
-/** The table of hosts. */
 export const HOST_TABLE: TableKind<Host> = {
   noun: "host",
   emptyNote: "Nobody has announced this torrent, or all peers have left.",
@@ -54,7 +53,6 @@ export const HOST_TABLE: TableKind<Host> = {
 /** Hosts in the map at most; more are only in the table. */
 const MAX_CELLS = 300;
 
-/** Writes the section. */
 export function renderHostSection(
   torrent: TorrentState,
   hosts: readonly Host[],
@@ -124,7 +122,6 @@ function renderCell(host: Host, address: string): Html {
     <a href="${address}#host-${peerId}" title="${hostname}: ${state}${progress}">${shortName}</a></li>`;
 }
 
-/** Writes a host's row. */
 export function renderHostRow(host: Host): Html {
   const { peerId, state, fraction, secondsLeft } = host;
   const addresses = host.addresses.map(({ hostname, port }) =>

@@ -31,7 +31,6 @@ import { type PageView, plainView } from "./view.ts";
 /** Torrents whose hosts are read for their times left at most. */
 const MAX_SWARMS_READ = 20;
 
-/** Writes the main part of the page of all torrents. */
 export function renderOverview(view: PageView, sources: PageSources): MainPart {
   const own = sources.overview?.(view, sources.nowMs);
   if (own !== undefined) return own;

@@ -10,7 +10,6 @@ import { selectRows } from "./table.ts";
 import { TORRENT_TABLE } from "./torrent_table.ts";
 import type { TorrentState, TrackerSnapshot } from "./tracker_snapshot.ts";
 
-/** Torrents with numbers of their own at most. */
 const MAX_TORRENTS = 50;
 
 /** Torrents that those are chosen from: the busiest. */

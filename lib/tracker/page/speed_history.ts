@@ -9,20 +9,14 @@ import type { InfoHash } from "../../base/identifier.ts";
 import type { SwarmSummary } from "../store/peer_store.ts";
 import { type Html, markup } from "./html.ts";
 
-/** Samples in a curve. */
 export const SAMPLE_COUNT = 60;
-/** Time between two samples, in milliseconds. */
 export const SAMPLE_INTERVAL_MS = 5_000;
 /** Torrents with a curve at most, 256 bytes each. */
 const MAX_CURVE_COUNT = 10_000;
 
-/** The speed of a swarm at the time of a sample. */
-export type SwarmSpeed = Pick<SwarmSummary, "infoHash" | "bytesPerSecond">;
-
 /** Samples in bytes a second, oldest first. */
 type Curve = Float32Array<ArrayBuffer>;
 
-/** The speeds of a tracker's torrents. */
 export class SpeedHistory {
   readonly #curves = new Map<InfoHash, Curve>();
   readonly #total: Curve = new Float32Array(SAMPLE_COUNT);
@@ -34,7 +28,10 @@ export class SpeedHistory {
   }
 
   /** Records a sample of every swarm; a missing swarm counts as idle. */
-  sample(swarms: Iterable<SwarmSpeed>, nowMs: number): void {
+  sample(
+    swarms: Iterable<Pick<SwarmSummary, "infoHash" | "bytesPerSecond">>,
+    nowMs: number,
+  ): void {
     this.#lastSampleMs = nowMs;
     addSample(this.#total);
     for (const [infoHash, curve] of this.#curves) {

@@ -6,7 +6,6 @@
  */
 import { HOST_STATES } from "./host.ts";
 
-/** The colours of the states. */
 const STATES = HOST_STATES
   .map((state) => `.${state} { --state: var(--${state}); }`).join("\n");
 
@@ -14,7 +13,6 @@ const STATES = HOST_STATES
 const FILLS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
   .map((tenths) => `.fill${tenths} { --fill: ${tenths * 10}%; }`).join("\n");
 
-/** CSS, complete. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -26,7 +26,6 @@ export type Column<Row> = readonly [
   valueOf?: ValueOf<Row>,
 ];
 
-/** A kind of table: its columns, its search and its order. */
 export interface TableKind<Row> {
   /** A row's name in the singular. */
   readonly noun: "torrent" | "host";
@@ -41,20 +40,12 @@ export interface TableKind<Row> {
   readonly matches: (row: Row, search: string) => boolean;
 }
 
-/** The rows of a view. */
-export interface Selection<Row> {
-  /** The first rows of those that match. */
-  readonly shown: readonly Row[];
-  /** Rows that match the search. */
-  readonly matchCount: number;
-}
-
-/** Searches and sorts. */
+/** The first rows that match the search of a view, in its order, and the number of all that do. */
 export function selectRows<Row>(
   rows: readonly Row[],
   { columns, defaultOrder, tieOf, matches }: TableKind<Row>,
   { search, order, rowCount }: Omit<PageView, "infoHash" | "origin">,
-): Selection<Row> {
+): { readonly shown: readonly Row[]; readonly matchCount: number } {
   const text = search.toLowerCase();
   const matching = text === ""
     ? rows
@@ -63,42 +54,23 @@ export function selectRows<Row>(
   const valueOf = column?.[3] ?? defaultOrder;
   const isDescending = order?.isDescending ?? false;
   const compare = (a: Ranked<Row>, b: Ranked<Row>): number => {
-    if (a.value === b.value) return tieOf(a.row) < tieOf(b.row) ? -1 : 1;
+    if (a.value === b.value) return a.tie < b.tie ? -1 : 1;
     if (a.value === undefined) return 1;
     if (b.value === undefined) return -1;
     return a.value < b.value === isDescending ? 1 : -1;
   };
-  const ranked = matching.map((row) => ({ row, value: valueOf(row) }));
-  const shown = firstOf(ranked, rowCount, compare).map(({ row }) => row);
+  // Ranked once: a comparison that writes a tie anew would cost more than the sort.
+  const ranked = matching.map((row): Ranked<Row> => (
+    { row, value: valueOf(row), tie: tieOf(row) }
+  ));
+  const shown = ranked.sort(compare).slice(0, rowCount).map(({ row }) => row);
   return { shown, matchCount: matching.length };
 }
 
 interface Ranked<Row> {
   readonly row: Row;
   readonly value: ReturnType<ValueOf<Row>>;
-}
-
-/** The smallest items in their order. Of ten thousand most are compared once and dropped. */
-function firstOf<Item>(
-  items: readonly Item[],
-  limit: number,
-  compare: (a: Item, b: Item) => number,
-): Item[] {
-  const first: Item[] = [];
-  for (const item of items) {
-    if (first.length === limit) {
-      if (compare(item, first.at(-1)!) > 0) continue;
-      first.pop();
-    }
-    let [low, high] = [0, first.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compare(item, first[middle]!) < 0) high = middle;
-      else low = middle + 1;
-    }
-    first.splice(low, 0, item);
-  }
-  return first;
+  readonly tie: string;
 }
 
 /** HTML with many rows in it, so that the rows can be sent in pages. */
@@ -109,14 +81,12 @@ export interface PagedHtml {
   readonly after: Html;
 }
 
-/** The main part of a page. */
 export interface MainPart extends PagedHtml {
   /** The document's title, as text. */
   readonly title: string;
 }
 
-/** The contents of a table. */
-export interface TableOptions {
+interface TableOptions {
   readonly view: PageView;
   /** Stands above the table. @default nothing */
   readonly above?: HtmlValue;
@@ -179,5 +149,4 @@ function renderMore(hiddenCount: number, view: PageView): Html | undefined {
   return markup`<a data-go href="${address}">show the next ${next}</a>, `;
 }
 
-/** A cell without a value. */
 export const NO_VALUE = markup`<span class="none">–</span>`;

@@ -19,7 +19,6 @@ import {
 } from "./units.ts";
 import { type PageView, plainView, viewAddress } from "./view.ts";
 
-/** The table of torrents. */
 export const TORRENT_TABLE: TableKind<TorrentState> = {
   noun: "torrent",
   emptyNote: "No torrents yet. They appear here when the first peer announces.",
@@ -49,15 +48,13 @@ export const TORRENT_TABLE: TableKind<TorrentState> = {
     infoHash.includes(search) || name?.toLowerCase().includes(search) === true,
 };
 
-/** The context of a row. */
-export interface TorrentRowContext {
+interface TorrentRowContext {
   readonly view: PageView;
   readonly sources: PageSources;
   /** `undefined` if its hosts were not read. */
   readonly progress: SwarmProgress | undefined;
 }
 
-/** Writes a torrent's row. */
 export function renderTorrentRow(
   torrent: TorrentState,
   context: TorrentRowContext,

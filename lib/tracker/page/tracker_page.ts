@@ -35,7 +35,6 @@ import {
 } from "./tracker_snapshot.ts";
 import { type PageView, readPageView, viewAddress } from "./view.ts";
 
-/** Options of a {@linkcode TrackerPage}. */
 export interface TrackerPageOptions extends
   Pick<
     PageSources,
@@ -62,9 +61,7 @@ const MAX_KEPT_VIEWS = 20;
 type Views = Map<string, RenderedView>;
 type StatsBody = ReturnType<typeof renderStats>;
 
-/** The page of one tracker. */
 export class TrackerPage {
-  /** For the tracker's handler. */
   readonly routes = new Map(Object.entries<TrackerHandler>({
     "/": (...args) => this.#page(...args),
     "/stats": (...args) => this.#page(...args),

@@ -48,7 +48,6 @@ export interface TorrentState {
   readonly file: ListedTorrent | undefined;
 }
 
-/** The tracker at one moment. */
 export interface TrackerSnapshot {
   /** Another number for each snapshot of a running tracker. */
   readonly version: number;
@@ -57,7 +56,6 @@ export interface TrackerSnapshot {
   readonly torrents: readonly TorrentState[];
 }
 
-/** Reads snapshots of one tracker. */
 export class SnapshotReader {
   readonly #store: PeerStore;
   readonly #catalogue: TorrentCatalogue | undefined;
@@ -105,7 +103,6 @@ export class SnapshotReader {
   }
 }
 
-/** The sources of a view. */
 export interface PageSources {
   readonly snapshot: TrackerSnapshot;
   readonly store: PeerStore;

@@ -14,7 +14,6 @@ export interface Order {
   readonly isDescending: boolean;
 }
 
-/** A view of the tracker. */
 export interface PageView {
   /** The torrent whose hosts are shown; `undefined` for all torrents. */
   readonly infoHash: InfoHash | undefined;
