@@ -46,14 +46,7 @@ const LOOPBACK_ORIGIN = /^http:\/\/(localhost|127\.|\[::1\])/;
 export interface ShareServerOptions extends
   Omit<
     StartTrackerOptions,
-    | "catalogue"
-    | "command"
-    | "metrics"
-    | "onlyListed"
-    | "pageIntro"
-    | "pageOverview"
-    | "routes"
-    | "udp"
+    "catalogue" | "extension" | "onlyListed" | "udp"
   > {
   /** Name of this machine, for the list. @default {""} */
   readonly hostName?: string;
@@ -102,12 +95,15 @@ export class ShareServer implements AsyncDisposable {
       }),
     ]);
     return {
-      ...{ catalogue: this.#catalogue, routes },
-      pageIntro: (origin) => this.#renderShares(origin),
-      ...api && {
-        command: api.command,
-        metrics: (nowMs) => rolloutMetrics(rollout!, nowMs),
-        pageOverview: (view, nowMs) => this.#renderRollout(view, nowMs),
+      catalogue: this.#catalogue,
+      extension: {
+        routes,
+        intro: (origin) => this.#renderShares(origin),
+        ...rollout && {
+          command: api?.command,
+          metrics: (nowMs) => rolloutMetrics(rollout, nowMs),
+          overview: (view, nowMs) => this.#renderRollout(view, nowMs),
+        },
       },
     };
   }

@@ -78,7 +78,6 @@ const FEW_TORRENTS = 200;
 /** Time for which a longer one is kept: one of 20,000 torrents takes 30 ms. */
 const KEEP_SCRAPE_MS = 5_000;
 
-/** The state of the tracker's own routes. */
 interface Context extends TrackerHandlerOptions {
   /** The last long scrape of all torrents. */
   keptScrape: { readonly response: HttpResponse; readonly madeAtMs: number };

@@ -49,7 +49,6 @@ export type ScrapeOutcome =
   | { readonly type: "accepted"; readonly entries: readonly ScrapeEntry[] }
   | { readonly type: "refused"; readonly reason: string };
 
-/** Options of {@linkcode Tracker}. */
 export interface TrackerOptions {
   readonly store: PeerStore;
   readonly intervalMs: AnnounceInterval;
@@ -61,7 +60,6 @@ export interface TrackerOptions {
   readonly onAnnounce?: ((entry: AnnounceEntry) => void) | undefined;
 }
 
-/** Decides about announces and scrapes. */
 export class Tracker {
   readonly options: TrackerOptions;
 
@@ -160,7 +158,6 @@ export function adaptiveInterval(longestMs: number): AnnounceInterval {
   };
 }
 
-/** The limit of each address. */
 export interface AnnounceRateOptions {
   readonly random: Random;
   /** Announces in the long run. @default 500 */

@@ -64,41 +64,11 @@ export interface StartTrackerOptions {
    */
   readonly pageNames?: readonly string[];
   /**
-   * Writes the part above the page of all torrents, for a reader who reaches the
-   * tracker at `origin`.
+   * More that the tracker serves.
    * @internal For `startShareServer`.
-   * @default none
+   * @default nothing
    */
-  readonly pageIntro?: (origin: string) => Html | undefined;
-  /**
-   * Writes the page in the place of that of all torrents.
-   * @internal For `startShareServer`.
-   * @default {that of all torrents}
-   */
-  readonly pageOverview?: (
-    view: PageView,
-    nowMs: number,
-  ) => MainPart | undefined;
-  /**
-   * Further routes by path, or in the place of the tracker's own; they answer under
-   * the names of `pageNames`. A path that ends with a slash stands for all that begin
-   * with it.
-   * @internal For `startShareServer`.
-   * @default none
-   */
-  readonly routes?: ReadonlyMap<string, TrackerHandler>;
-  /**
-   * Takes POST requests; it answers under the names of `pageNames`.
-   * @internal For `startShareServer`.
-   * @default none are taken
-   */
-  readonly command?: CommandHandler;
-  /**
-   * Further numbers for `/metrics`, as they are at a time in milliseconds.
-   * @internal For `startShareServer`.
-   * @default none
-   */
-  readonly metrics?: (nowMs: number) => readonly MetricFamily[];
+  readonly extension?: TrackerExtension;
   /** Takes the addresses of clients from a proxy's headers. @default {false} */
   readonly trustProxy?: boolean;
   /** Reports every announce and its outcome. Its exceptions go to `onError`. */
@@ -107,6 +77,20 @@ export interface StartTrackerOptions {
   readonly onChange?: (change: SwarmChange) => void;
   /** Reports errors of the tracker itself; the client gets a failure reason. Its exceptions are ignored. */
   readonly onError?: (error: unknown) => void;
+}
+
+/** The share server's part of a tracker; its routes answer under the names of `pageNames`. */
+export interface TrackerExtension {
+  /** Writes the part above the page of all torrents, for a reader who reaches the tracker at `origin`. */
+  readonly intro?: (origin: string) => Html | undefined;
+  /** Writes the page in the place of that of all torrents. @default {that of all torrents} */
+  readonly overview?: (view: PageView, nowMs: number) => MainPart | undefined;
+  /** By path, also in the place of the tracker's own. One that ends with a slash stands for all that begin with it. */
+  readonly routes?: ReadonlyMap<string, TrackerHandler>;
+  /** Takes POST requests. @default none are taken */
+  readonly command?: CommandHandler;
+  /** Further numbers for `/metrics`, as they are at a time in milliseconds. */
+  readonly metrics?: (nowMs: number) => readonly MetricFamily[];
 }
 
 /** A running tracker. */

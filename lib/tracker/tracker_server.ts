@@ -45,7 +45,6 @@ const TRACKER_FAILED = bencoded(encodeFailure(
   "the tracker failed because of an error of its own; its output says more",
 ));
 
-/** Starts a tracker; see `startTracker`. */
 export function openTracker(options: StartTrackerOptions): RunningTracker {
   const {
     hostname,
@@ -58,7 +57,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     onChange,
   } = options;
   const onError = guardListener(options.onError);
-  const { intervalMs } = options;
+  const { intervalMs, extension = {} } = options;
   const longestMs = peerTimeoutMs * LONGEST_SHARE_OF_TIMEOUT;
   if (options.onlyListed && catalogue === undefined) {
     throw new TypeError("Cannot refuse unlisted torrents without a catalogue");
@@ -66,7 +65,7 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
   const store = options.store ?? new MemoryStore({
     peerTimeoutMs,
     random: Math.random,
-    ...(onChange && { onChange: guardListener(onChange, onError) }),
+    onChange: onChange && guardListener(onChange, onError),
   });
   const tracker = new Tracker({
     store,
@@ -97,14 +96,14 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
     store,
     catalogue,
     peerCommand: options.peerCommand ?? "peer",
-    intro: options.pageIntro,
-    overview: options.pageOverview,
+    intro: extension.intro,
+    overview: extension.overview,
     origin: () =>
       `http://${formatPeerAddress({ hostname: publicHostname, port })}`,
     startedAtMs: performance.now(),
     peerTimeoutMs,
     pause: () => new Promise((resolve) => setTimeout(resolve)),
-    ...options.metrics && { metrics: options.metrics },
+    metrics: extension.metrics,
   });
   const server = serveHttp(listeners, {
     handle: createTrackerHandler({
@@ -116,15 +115,15 @@ export function openTracker(options: StartTrackerOptions): RunningTracker {
       routes: new Map([
         ...page.routes,
         ...catalogue === undefined ? [] : torrentRoutes(catalogue),
-        ...options.routes ?? [],
+        ...extension.routes ?? [],
       ]),
-      ...options.command && { command: options.command },
+      command: extension.command,
     }),
     // A browser must not take an answer for a script or a page that is none.
     headers: { "x-content-type-options": "nosniff" },
     // All connections come from the proxy then.
     ...(trustProxy && { maxConnectionsPerAddress: Infinity }),
-    ...(permits && { permits }),
+    permits,
     onError: (error) => {
       onError(error);
       return TRACKER_FAILED;
