@@ -34,13 +34,11 @@ export interface TrackedConnection {
   close(): void;
 }
 
-/** Limits of a {@linkcode ConnectionTable}. */
 export interface ConnectionTableOptions {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
 }
 
-/** Holds the open connections. */
 export class ConnectionTable<T extends TrackedConnection> {
   readonly #options: ConnectionTableOptions;
   readonly #connections = new Set<T>();

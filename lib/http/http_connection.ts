@@ -39,12 +39,10 @@ export type HttpHandler = (
   nowMs: number,
 ) => HttpResponse | Promise<HttpResponse>;
 
-/** The objects that all connections of a server share. */
 export interface HttpConnectionContext {
   readonly handle: HttpHandler;
   /** Reports a fault in the server itself; returns the response to send instead. */
   readonly onError: (error: unknown) => HttpResponse;
-  /** Reports that a connection has ended. */
   readonly onEnd: (connection: HttpConnection) => void;
   readonly writer: ResponseWriter;
   readonly buffers: { take(): ByteQueue; giveBack(queue: ByteQueue): void };

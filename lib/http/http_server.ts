@@ -32,7 +32,7 @@ const HTTP_TIMEOUT_MS = 8_000;
 const MAX_CONNECTIONS = 4096;
 /** Connections of one address at once. */
 const MAX_CONNECTIONS_PER_ADDRESS = 1024;
-/** First size of a connection's buffers, in bytes. */
+/** First size of a connection's buffers. */
 const BUFFER_LENGTH = 2048;
 /** Most buffers kept for later connections. */
 const MAX_SPARE_BUFFERS = 256;
@@ -45,7 +45,6 @@ const ACCEPT_PAUSE_MS = 50;
 /** Time for responses that are being made or sent when the server stops. */
 const STOP_TIMEOUT_MS = 1_000;
 
-/** Options of {@linkcode serveHttp}. */
 export interface HttpServerOptions {
   readonly handle: HttpHandler;
   /** Reports a fault in the server itself; returns the response to send instead. */

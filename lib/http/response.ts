@@ -9,7 +9,6 @@
 import { STATUS_TEXT } from "@std/http/status";
 import type { ByteQueue } from "../base/byte_queue.ts";
 
-/** A response. */
 export interface HttpResponse {
   /** 200 to 599. */
   readonly status: number;
@@ -41,7 +40,6 @@ export const TEXT_HEADERS: HttpResponse["headers"] = {
 
 const NO_STORE = { "cache-control": "no-store" };
 
-/** Headers of JSON that no cache keeps. */
 export const JSON_HEADERS: HttpResponse["headers"] = {
   "content-type": "application/json",
   ...NO_STORE,
@@ -67,7 +65,6 @@ export function textResponse(
   };
 }
 
-/** A value as JSON. */
 export function jsonResponse(value: unknown): HttpResponse {
   const body = `${JSON.stringify(value)}\n`;
   return { status: 200, headers: JSON_HEADERS, body };
@@ -108,9 +105,9 @@ export interface ResponseFrame {
 }
 
 /** Headers that only the writer sets. */
-const FRAMING_HEADERS: ReadonlySet<string> = new Set([
+const FRAMING_HEADERS: readonly string[] = [
   ...["connection", "content-length", "date", "transfer-encoding"],
-]);
+];
 
 const encoder = new TextEncoder();
 
@@ -200,7 +197,7 @@ export class ResponseWriter {
     for (
       const [name, value] of Object.entries({ ...this.#common, ...headers })
     ) {
-      if (FRAMING_HEADERS.has(name)) continue;
+      if (FRAMING_HEADERS.includes(name)) continue;
       if (!/^[\w-]+$/.test(name) || /[\0\r\n]/.test(value)) {
         const header = `${JSON.stringify(name)}: ${JSON.stringify(value)}`;
         throw new TypeError(

@@ -110,17 +110,14 @@ export function openUdpSocket(options: OpenUdpSocketOptions): UdpSocket {
   };
 }
 
+const DENO_ERRORS: Readonly<Record<string, typeof Deno.errors.AddrInUse>> = {
+  EADDRINUSE: Deno.errors.AddrInUse,
+  EADDRNOTAVAIL: Deno.errors.AddrNotAvailable,
+  EACCES: Deno.errors.PermissionDenied,
+  EPERM: Deno.errors.PermissionDenied,
+};
+
 function toDenoError(error: Error & { readonly code?: string }): Error {
-  const options = { cause: error };
-  switch (error.code) {
-    case "EADDRINUSE":
-      return new Deno.errors.AddrInUse(error.message, options);
-    case "EADDRNOTAVAIL":
-      return new Deno.errors.AddrNotAvailable(error.message, options);
-    case "EACCES":
-    case "EPERM":
-      return new Deno.errors.PermissionDenied(error.message, options);
-    default:
-      return error;
-  }
+  const DenoError = DENO_ERRORS[error.code ?? ""];
+  return DenoError ? new DenoError(error.message, { cause: error }) : error;
 }
