@@ -63,28 +63,28 @@ export class EventHub {
   }
 
   /**
-   * Makes a stream; `undefined` if there are too many. It counts from its first
-   * read on: a stream that is never read may never be ended either. When all are
-   * taken, the address with most of them gives one to an address with fewer.
+   * Opens a stream; `undefined` if there are too many. When all are taken, the address
+   * with most of them gives one to an address with fewer.
    */
   listen(view: PageView, hostname: string): EventStream | undefined {
-    if (this.#isFull(hostname)) return undefined;
+    const count = this.#streams
+      .filter((stream) => stream.hostname === hostname).length;
+    if (count >= MAX_STREAMS_OF_ADDRESS) return undefined;
+    if (this.streamCount >= MAX_STREAMS) {
+      const evicted = this.#evictable(count + 1);
+      if (evicted === undefined) return undefined;
+      evicted.close();
+    }
     const key = `${view.origin}${viewAddress(view)}`;
-    const open = (stream: Stream): boolean => {
-      if (this.#isFull(hostname)) return false;
-      if (this.streamCount >= MAX_STREAMS) this.#evictable(hostname)?.close();
-      const channel = this.#channels.get(key) ??
-        { view, streams: new Set(), lastEventMs: -Infinity };
-      this.#channels.set(key, channel);
-      channel.streams.add(stream);
-      return true;
-    };
-    const close = (stream: Stream): void => {
-      const channel = this.#channels.get(key);
-      channel?.streams.delete(stream);
-      if (channel?.streams.size === 0) this.#channels.delete(key);
-    };
-    return new Stream({ hostname, open, close });
+    const channel: Channel = this.#channels.get(key) ??
+      { view, streams: new Set(), lastEventMs: -Infinity };
+    this.#channels.set(key, channel);
+    const stream = new Stream(hostname, () => {
+      channel.streams.delete(stream);
+      if (channel.streams.size === 0) this.#channels.delete(key);
+    });
+    channel.streams.add(stream);
+    return stream;
   }
 
   /** Renders the watched views and sends an event for each that changed. */
@@ -114,21 +114,10 @@ export class EventHub {
     for (const stream of this.#streams) stream.close();
   }
 
-  #isFull(hostname: string): boolean {
-    if (this.#streamsOf(hostname).length >= MAX_STREAMS_OF_ADDRESS) return true;
-    return this.streamCount >= MAX_STREAMS &&
-      this.#evictable(hostname) === undefined;
-  }
-
-  #streamsOf(hostname: string): Stream[] {
-    return this.#streams.filter((stream) => stream.hostname === hostname);
-  }
-
-  /** A stream of the address with most of them, if that has more than one of `hostname` would. */
-  #evictable(hostname: string): Stream | undefined {
+  /** A stream of the address with most of them, if these are more than `count`. */
+  #evictable(count: number): Stream | undefined {
     const [most] = Map.groupBy(this.#streams, (stream) => stream.hostname)
       .values().toArray().toSorted((one, other) => other.length - one.length);
-    const count = this.#streamsOf(hostname).length + 1;
     return most !== undefined && most.length > count ? most[0] : undefined;
   }
 }
@@ -149,27 +138,20 @@ function publish(
   }
 }
 
-interface StreamOptions {
-  readonly hostname: string;
-  /** Registers the stream; `false` if there are too many by now. */
-  readonly open: (stream: Stream) => boolean;
-  readonly close: (stream: Stream) => void;
-}
-
 type Step = IteratorResult<Uint8Array<ArrayBuffer>, undefined>;
 
-/** One stream, open from its first read on. Of several unread events only the newest is kept. */
+/** One stream, which the HTTP server ends. Of several unread events only the newest is kept. */
 class Stream implements EventStream {
   readonly hostname: string;
-  readonly #options: StreamOptions;
-  #state: "new" | "open" | "closed" = "new";
+  readonly #onClose: () => void;
+  #isClosed = false;
   /** The browser learns at once that it listens. */
   #unread: Uint8Array<ArrayBuffer> | undefined = GREETING;
   #answer: ((step: Step) => void) | undefined;
 
-  constructor(options: StreamOptions) {
-    this.#options = options;
-    this.hostname = options.hostname;
+  constructor(hostname: string, onClose: () => void) {
+    this.hostname = hostname;
+    this.#onClose = onClose;
   }
 
   [Symbol.asyncIterator](): this {
@@ -177,9 +159,6 @@ class Stream implements EventStream {
   }
 
   next(): Promise<Step> {
-    if (this.#state === "new") {
-      this.#state = this.#options.open(this) ? "open" : "closed";
-    }
     return new Promise((resolve) => {
       this.#answer = resolve;
       this.#step();
@@ -198,8 +177,9 @@ class Stream implements EventStream {
   }
 
   close(): void {
-    if (this.#state === "open") this.#options.close(this);
-    this.#state = "closed";
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#onClose();
     this.#step();
   }
 
@@ -207,7 +187,7 @@ class Stream implements EventStream {
   #step(): void {
     const value = this.#unread;
     if (this.#answer === undefined) return;
-    if (this.#state === "closed") {
+    if (this.#isClosed) {
       this.#answer({ done: true, value: undefined });
     } else if (value !== undefined) this.#answer({ done: false, value });
     else return;
