@@ -177,7 +177,6 @@ async function timed<T>(
   { signal, timeoutMs = TRACKER_TIMEOUT_MS }: TrackerClientOptions,
   request: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  signal?.throwIfAborted();
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     using joined = joinSignals(signal, timeout);

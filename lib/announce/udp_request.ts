@@ -182,16 +182,14 @@ export function parseUdpAnnounce(datagram: Uint8Array): AnnounceRequest {
  * @throws {QueryError} If there is none: a scrape of all torrents is for HTTP.
  */
 export function parseUdpScrape(datagram: Uint8Array): InfoHash[] {
-  const listLength = datagram.length - HEAD_LENGTH;
-  const count = Math.floor(listLength / IDENTIFIER_LENGTH);
-  if (count < 1) throw new QueryError("scrape", "names no torrent");
-  return Array.from(
-    { length: Math.min(count, MAX_UDP_SCRAPE_COUNT) },
-    (_, index) => {
-      const offset = HEAD_LENGTH + index * IDENTIFIER_LENGTH;
-      return infoHashFromBytes(identifierAt(datagram, offset));
-    },
-  );
+  const infoHashes: InfoHash[] = [];
+  for (let offset = HEAD_LENGTH;; offset += IDENTIFIER_LENGTH) {
+    const isWhole = offset + IDENTIFIER_LENGTH <= datagram.length;
+    if (!isWhole || infoHashes.length === MAX_UDP_SCRAPE_COUNT) break;
+    infoHashes.push(infoHashFromBytes(identifierAt(datagram, offset)));
+  }
+  if (infoHashes.length > 0) return infoHashes;
+  throw new QueryError("scrape", "names no torrent");
 }
 
 export function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {

@@ -88,7 +88,6 @@ export class UdpTrackerClient {
     request: UdpRequest<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    signal.throwIfAborted();
     const tracker = hostOf(url);
     const addresses = await abortable(addressesOf(tracker), signal);
     await using sockets = new RequestSockets();

@@ -1,8 +1,7 @@
 /**
- * Opens the store that a text names: `memory`, `sqlite:FILE` or `redis://HOST:PORT`.
- * A password in the text never appears in a message. The parts of a store are
- * loaded only if it is asked for: `node:sqlite`, and the package `redis`, which
- * takes a third of a second.
+ * Opens the store that a text names. A password in the text never appears in a
+ * message. The parts of a store are loaded only if it is asked for: `node:sqlite`,
+ * and the package `redis`, which takes a third of a second.
  *
  * @module
  */
