@@ -100,12 +100,8 @@ export class AnnounceSchedule {
     }
     const { url, trackerId, listsUs } = this.#current;
     const due = this.#completedIsDue ? "completed" : "update";
-    return {
-      type: "announce",
-      url,
-      event: listsUs ? due : "started",
-      trackerId,
-    };
+    const event = listsUs ? due : "started";
+    return { type: "announce", url, event, trackerId };
   }
 
   /** The tracker of the last step has answered. */

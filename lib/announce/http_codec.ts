@@ -69,10 +69,10 @@ export function announceUrl(url: string, request: AnnounceRequest): string {
     ...key === undefined ? [] : [`key=${encodeURIComponent(key)}`],
     "compact=1",
     ...event === "update" ? [] : [`event=${event}`],
+    ...trackerId === undefined
+      ? []
+      : [`trackerid=${encodeURIComponent(trackerId)}`],
   ];
-  if (trackerId !== undefined) {
-    parameters.push(`trackerid=${encodeURIComponent(trackerId)}`);
-  }
   return appendQuery(url, parameters);
 }
 

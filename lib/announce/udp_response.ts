@@ -13,7 +13,12 @@ import {
 } from "../base/peer_address.ts";
 import type { AnnounceReply, ScrapeEntry } from "./announce.ts";
 import { defaultMinInterval, intervalOf, printableText } from "./http_codec.ts";
-import { UDP_ACTIONS, type UdpFamily, viewOf } from "./udp_request.ts";
+import {
+  UDP_ACTIONS,
+  type UdpFamily,
+  type UdpRequestHead,
+  viewOf,
+} from "./udp_request.ts";
 
 /**
  * Longest response, in bytes: what an IPv6 packet carries over any link, because
@@ -29,13 +34,6 @@ const LENGTHS = {
   announce: 20,
   scrapeEntry: 12,
 } as const;
-
-export interface UdpResponseHead {
-  /** 32 bits, perhaps no known action. */
-  readonly action: number;
-  /** 32 bits, as the request had them. */
-  readonly transactionId: number;
-}
 
 /** The response to an announce, as a tracker encodes it. */
 export interface UdpAnnounceAnswer {
@@ -104,7 +102,7 @@ export function encodeUdpError(
 /** Decodes the head of a response; `undefined` if the datagram is too short. */
 export function readUdpResponseHead(
   datagram: Uint8Array,
-): UdpResponseHead | undefined {
+): Omit<UdpRequestHead, "connectionId"> | undefined {
   if (datagram.length < LENGTHS.head) return undefined;
   const view = viewOf(datagram);
   return { action: view.getUint32(0), transactionId: view.getUint32(4) };

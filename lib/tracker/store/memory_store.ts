@@ -67,11 +67,8 @@ export class MemoryStore implements PeerStore {
     if (announce.event === "stopped") {
       if (known !== undefined) this.remove(known, "left");
       const torrent = this.table.torrent(infoHash) ?? new Torrent({ infoHash });
-      return this.#accept(
-        torrent,
-        NO_PEERS,
-        nowMs - (open?.openedAtMs ?? nowMs),
-      );
+      const swarmAgeMs = open === undefined ? 0 : nowMs - open.openedAtMs;
+      return this.#accept(torrent, NO_PEERS, swarmAgeMs);
     }
     if (known === undefined && !this.#makeRoom(infoHash, address)) {
       return {
