@@ -5,10 +5,11 @@
  * @module
  */
 import { Html, markup, utf8 } from "./html.ts";
-import { renderOverview, renderTorrent } from "./main_part.ts";
+import { renderOverview } from "./overview.ts";
 import { pageScript } from "./page_script.ts";
 import { STYLE } from "./style.ts";
 import type { MainPart } from "./table.ts";
+import { renderTorrent } from "./torrent_page.ts";
 import type { PageSources } from "./tracker_snapshot.ts";
 import { formatDuration } from "./units.ts";
 import { hiddenParameters, PAGE_LENGTH, type PageView } from "./view.ts";

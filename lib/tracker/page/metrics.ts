@@ -7,7 +7,7 @@
 import { VERSION } from "../../base/version.ts";
 import { shownText } from "./html.ts";
 import { selectRows } from "./table.ts";
-import { TORRENT_TABLE } from "./torrent_table.ts";
+import { TORRENT_TABLE } from "./overview.ts";
 import type { TorrentState, TrackerSnapshot } from "./tracker_snapshot.ts";
 
 const MAX_TORRENTS = 50;

@@ -1,16 +1,32 @@
 /**
- * The table of torrents: its columns, its search and its rows.
+ * The page of all torrents: totals, the table of torrents and, if there is only one
+ * torrent, as in most labs, its hosts.
  *
  * @module
  */
-import type { ListedTorrent } from "../../catalogue/torrent_catalogue.ts";
 import { torrentPath } from "../../catalogue/torrent_links.ts";
-import { type Html, markup, renderCommand, shownText } from "./html.ts";
-import { renderCounts, renderState } from "./host_section.ts";
+import { type SwarmProgress, swarmProgress } from "./host.ts";
+import { type Html, markup, shownText } from "./html.ts";
 import { renderSparkline } from "./speed_history.ts";
-import type { SwarmProgress } from "./host.ts";
-import { NO_VALUE, type TableKind } from "./table.ts";
-import type { PageSources, TorrentState } from "./tracker_snapshot.ts";
+import {
+  type MainPart,
+  NO_VALUE,
+  renderTable,
+  selectRows,
+  type TableKind,
+} from "./table.ts";
+import {
+  renderCounts,
+  renderHostSection,
+  renderJoinCommand,
+  renderState,
+} from "./torrent_page.ts";
+import {
+  MAX_HOSTS_READ,
+  type PageSources,
+  readHosts,
+  type TorrentState,
+} from "./tracker_snapshot.ts";
 import {
   formatCount,
   formatSize,
@@ -18,6 +34,9 @@ import {
   formatTimeLeft,
 } from "./units.ts";
 import { type PageView, plainView, viewAddress } from "./view.ts";
+
+/** Torrents whose hosts are read for their times left at most. */
+const MAX_SWARMS_READ = 20;
 
 export const TORRENT_TABLE: TableKind<TorrentState> = {
   noun: "torrent",
@@ -47,6 +66,72 @@ export const TORRENT_TABLE: TableKind<TorrentState> = {
   matches: ({ infoHash, name }, search) =>
     infoHash.includes(search) || name?.toLowerCase().includes(search) === true,
 };
+
+export function renderOverview(view: PageView, sources: PageSources): MainPart {
+  const own = sources.overview?.(view, sources.nowMs);
+  if (own !== undefined) return own;
+  const { torrents, totals } = sources.snapshot;
+  const { shown, matchCount } = selectRows(torrents, TORRENT_TABLE, view);
+  const progress = readSwarms(shown, sources);
+  const rows = shown.map((torrent) =>
+    renderTorrentRow(torrent, {
+      view,
+      sources,
+      progress: progress.get(torrent),
+    })
+  );
+  const count = torrents.length;
+  const table = renderTable(TORRENT_TABLE, { view, rows, matchCount, count });
+  const above = markup`${sources.intro?.(view.origin)}${renderTotals(sources)}`;
+  const done = formatCount(totals.seederCount);
+  const fetching = formatCount(totals.leecherCount);
+  const title = `${fetching} fetching, ${done} done · lanswarm`;
+  const before = markup`${above}${table.before}`;
+  const [only] = torrents;
+  const isOnly = count === 1 && view.search === "" &&
+    only!.seeders + only!.leechers > 0;
+  if (!isOnly) return { ...table, title, before };
+  const hostView = plainView(only!.infoHash, view.origin);
+  const hosts = renderHostSection(only!, hostView, sources);
+  return {
+    ...{ ...hosts, title },
+    before: markup`${before}${rows}${table.after}${hosts.before}`,
+  };
+}
+
+/** The progress of the first torrents that have leechers, as far as these have few hosts. */
+function readSwarms(
+  torrents: readonly TorrentState[],
+  sources: PageSources,
+): Map<TorrentState, SwarmProgress> {
+  const swarms = new Map<TorrentState, SwarmProgress>();
+  let hostCount = 0;
+  for (const torrent of torrents) {
+    if (torrent.leechers === 0) continue;
+    hostCount += torrent.seeders + torrent.leechers;
+    if (hostCount > MAX_HOSTS_READ || swarms.size === MAX_SWARMS_READ) break;
+    swarms.set(torrent, swarmProgress(readHosts(torrent, sources)));
+  }
+  return swarms;
+}
+
+function renderTotals({ snapshot, history }: PageSources): Html {
+  const { totals, torrents } = snapshot;
+  const seeders = formatCount(totals.seederCount);
+  const leechers = formatCount(totals.leecherCount);
+  const speed = formatSpeed(totals.bytesPerSecond);
+  const curve = renderSparkline(history.total());
+  const downloads = formatCount(totals.downloadCount);
+  const active = formatCount(totals.activeSwarmCount);
+  const known = formatCount(torrents.length);
+  return markup`<dl id="totals" class="card totals">
+    <div class="done"><dt>Seeders</dt><dd>${seeders}</dd><dd class="note">have everything</dd></div>
+    <div class="fetching"><dt>Leechers</dt><dd>${leechers}</dd><dd class="note">still fetching</dd></div>
+    <div class="plain"><dt>Speed</dt><dd>${speed}</dd><dd class="note">${curve}</dd></div>
+    <div class="plain"><dt>Completed</dt><dd>${downloads}</dd><dd class="note">downloads so far</dd></div>
+    <div class="plain"><dt>Torrents</dt><dd>${active}</dd><dd class="note">active, of ${known}</dd></div>
+    </dl>`;
+}
 
 interface TorrentRowContext {
   readonly view: PageView;
@@ -111,13 +196,4 @@ function renderEnd(
     ? undefined
     : markup`<span>${formatTimeLeft(secondsLeft)}</span>`;
   return markup`${time}${badges}`;
-}
-
-/** The command that joins a torrent on another machine. */
-export function renderJoinCommand(
-  { fileName }: ListedTorrent,
-  { origin }: PageView,
-  { peerCommand }: PageSources,
-): Html {
-  return renderCommand(`${peerCommand} ${origin}${torrentPath(fileName)}`);
 }

@@ -1,10 +1,13 @@
 /**
- * The section of the page about one torrent's hosts: the progress of all of them
- * together, a map with a cell for each, and the table. It stands on the torrent's
- * own page, and below the table of torrents if there is only one.
+ * The page of one torrent: its name and facts, the command that joins it, and its
+ * hosts: the progress of all of them together, a map with a cell for each, and the
+ * table. The hosts also stand below the table of torrents if there is only one.
  *
  * @module
  */
+import type { InfoHash } from "../../base/identifier.ts";
+import type { ListedTorrent } from "../../catalogue/torrent_catalogue.ts";
+import { torrentPath } from "../../catalogue/torrent_links.ts";
 import {
   type Host,
   HOST_STATES,
@@ -12,20 +15,29 @@ import {
   type SwarmProgress,
   swarmProgress,
 } from "./host.ts";
-import { type Html, markup, shownText } from "./html.ts";
+import { type Html, markup, renderCommand, shownText } from "./html.ts";
+import { renderSparkline } from "./speed_history.ts";
 import {
+  type MainPart,
   NO_VALUE,
   type PagedHtml,
   renderTable,
   selectRows,
   type TableKind,
 } from "./table.ts";
-import type { TorrentState } from "./tracker_snapshot.ts";
+import {
+  findTorrent,
+  type PageSources,
+  readHosts,
+  type TorrentState,
+  unknownTorrent,
+} from "./tracker_snapshot.ts";
 import {
   formatAge,
   formatCount,
   formatFraction,
   formatPlural,
+  formatSize,
   formatSpeed,
   formatTimeLeft,
 } from "./units.ts";
@@ -53,11 +65,74 @@ export const HOST_TABLE: TableKind<Host> = {
 /** Hosts in the map at most; more are only in the table. */
 const MAX_CELLS = 300;
 
+/** Writes the page; that of an unknown torrent as well, which may be announced later. */
+export function renderTorrent(
+  infoHash: InfoHash,
+  view: PageView,
+  sources: PageSources,
+): MainPart {
+  const torrent = findTorrent(infoHash, sources.snapshot) ??
+    unknownTorrent(infoHash);
+  const { seeders, leechers, name } = torrent;
+  const shortName = name === undefined
+    ? `${infoHash.slice(0, 8)}…`
+    : shownText(name);
+  const section = renderHostSection(torrent, view, sources);
+  const facts = renderFacts(torrent, view, sources);
+  return {
+    title: `${seeders} of ${seeders + leechers} done · ${shortName}`,
+    ...section,
+    before: markup`<a class="back" href="/">← All torrents</a>
+      <section id="torrent" class="card torrent">${facts}</section>${section.before}`,
+  };
+}
+
+function renderFacts(
+  torrent: TorrentState,
+  view: PageView,
+  sources: PageSources,
+): Html {
+  const { infoHash, name, length, file, leechers, downloads } = torrent;
+  const title = name === undefined
+    ? markup`<h2 class="hash">${infoHash}</h2>`
+    : markup`<h2><bdi>${shownText(name)}</bdi></h2>`;
+  const facts = [
+    length === undefined ? undefined : formatSize(length),
+    file === undefined ? undefined : formatPlural(file.fileCount, "file"),
+    `completed ${formatPlural(downloads, "time")}`,
+    leechers > 0 ? formatSpeed(torrent.bytesPerSecond) : undefined,
+  ].filter((fact) => fact !== undefined)
+    .map((fact, index) =>
+      markup`${index > 0 ? " · " : ""}<span>${fact}</span>`
+    );
+  const join = file &&
+    markup`<p class="join">Join with ${
+      renderJoinCommand(file, view, sources)
+    } or <a href="${
+      torrentPath(file.fileName)
+    }" download>download the torrent file</a></p>`;
+  const hash = name === undefined
+    ? undefined
+    : markup`<p class="hash faint">${infoHash}</p>`;
+  const curve = renderSparkline(sources.history.of(infoHash));
+  return markup`<div>${title}<p class="facts">${facts}</p>${hash}${join}</div>${curve}`;
+}
+
+/** The command that joins a torrent on another machine. */
+export function renderJoinCommand(
+  { fileName }: ListedTorrent,
+  { origin }: PageView,
+  { peerCommand }: PageSources,
+): Html {
+  return renderCommand(`${peerCommand} ${origin}${torrentPath(fileName)}`);
+}
+
 export function renderHostSection(
   torrent: TorrentState,
-  hosts: readonly Host[],
   view: PageView,
+  sources: PageSources,
 ): PagedHtml {
+  const hosts = readHosts(torrent, sources);
   const { shown, matchCount } = selectRows(hosts, HOST_TABLE, view);
   // The store may have returned some of the peers only.
   const count = Math.max(torrent.seeders + torrent.leechers, hosts.length);

@@ -1,10 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { describeHost, type Host } from "../../../../lib/tracker/page/host.ts";
-import { renderMap } from "../../../../lib/tracker/page/host_section.ts";
 import {
   HOST_TABLE,
   renderHostRow,
-} from "../../../../lib/tracker/page/host_section.ts";
+  renderMap,
+} from "../../../../lib/tracker/page/torrent_page.ts";
 import { selectRows } from "../../../../lib/tracker/page/table.ts";
 import { type Order, plainView } from "../../../../lib/tracker/page/view.ts";
 import { infoHash, peerId } from "../../announce/samples.ts";

@@ -9,7 +9,7 @@ import {
 import {
   renderTorrentRow,
   TORRENT_TABLE,
-} from "../../../../lib/tracker/page/torrent_table.ts";
+} from "../../../../lib/tracker/page/overview.ts";
 import { type Order, plainView } from "../../../../lib/tracker/page/view.ts";
 import { infoHash } from "../../announce/samples.ts";
 import { sourcesOf } from "./page_desk.ts";
