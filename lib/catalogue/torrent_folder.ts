@@ -35,8 +35,10 @@ import {
   TorrentIndex,
 } from "./torrent_catalogue.ts";
 
-/** Time between two scans, in milliseconds. */
+/** Shortest time between two scans, in milliseconds. */
 const SCAN_INTERVAL_MS = 2_000;
+/** Shortest time between two scans, in durations of a scan without its reads. */
+const PAUSE_FACTOR = 20;
 /**
  * Time after a write in which another one may leave the same stamp, in
  * milliseconds: FAT counts in steps of 2 s.
@@ -60,7 +62,7 @@ export type TorrentFolderChange =
 export interface TorrentFolderOptions {
   /** Called for every skipped file, and for every change after the first scan. Its exceptions are ignored. */
   readonly onChange?: (change: TorrentFolderChange) => void;
-  /** Time between two scans, in milliseconds. @default {2000} */
+  /** Shortest time between two scans, in milliseconds. @default {2000} */
   readonly scanIntervalMs?: number;
   /** Time for which a modified file may still change, in milliseconds. @default {2000} */
   readonly settlingMs?: number;
@@ -112,11 +114,14 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
     FoundFile & { readonly bytes: Promise<Uint8Array<ArrayBuffer>> }
   >(2 * MAX_TORRENT_FILE_LENGTH, ({ info }) => info.size);
   readonly #closing = new AbortController();
+  /** Duration of the last scan without its reads. */
+  #scanMs = 0;
   #scans: Promise<void> | undefined;
 
   private constructor(dir: string, options: TorrentFolderOptions) {
     this.#dir = dir;
-    this.#options = { ...options, onChange: guardListener(options.onChange) };
+    const { onChange } = options;
+    this.#options = { ...options, onChange: guardListener(onChange) };
   }
 
   /** As {@linkcode openTorrentFolder}. */
@@ -167,8 +172,9 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
     const { scanIntervalMs = SCAN_INTERVAL_MS, onChange } = this.#options;
     let isUnreadable = false;
     while (!signal.aborted) {
+      const pauseMs = Math.max(scanIntervalMs, this.#scanMs * PAUSE_FACTOR);
       try {
-        await delay(scanIntervalMs, { signal });
+        await delay(pauseMs, { signal });
         await this.#scan();
         isUnreadable = false;
       } catch (error) {
@@ -181,6 +187,8 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
   }
 
   async #scan(): Promise<void> {
+    const startMs = performance.now();
+    let readMs = 0;
     const names: string[] = [];
     try {
       for await (const { name } of Deno.readDir(this.#dir)) {
@@ -197,24 +205,27 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
     }
     for (const fileName of fileNames) {
       if (this.#closing.signal.aborted) return;
-      await this.#update(fileName);
+      readMs += await this.#update(fileName);
     }
+    this.#scanMs = performance.now() - startMs - readMs;
   }
 
-  /** Reads a file if it is new or changed. */
-  async #update(fileName: string): Promise<void> {
+  /** Reads a file if it is new or changed. @returns The duration of that, in milliseconds. */
+  async #update(fileName: string): Promise<number> {
     const known = this.#files.get(fileName);
     const { settlingMs = SETTLING_MS, onChange } = this.#options;
     let found: FoundFile | undefined;
     let isSettled = true;
+    let startMs = performance.now();
     try {
       found = await this.#find(fileName);
-      if (found === undefined) return;
-      if (known?.isSettled && known.version === found.version) return;
+      if (found === undefined) return 0;
+      if (known?.isSettled && known.version === found.version) return 0;
       // A time in the future says nothing about the file.
       const ageMs = Date.now() - (found.info.mtime?.getTime() ?? 0);
       isSettled = !(ageMs >= 0 && ageMs <= settlingMs);
       this.#reads.delete(fileName);
+      startMs = performance.now();
       const { torrent } = await this.#load(found.path);
       this.#files.set(fileName, { version: found.version, isSettled });
       const listed = toListedTorrent(torrent, fileName);
@@ -237,6 +248,7 @@ export class TorrentFolder implements TorrentCatalogue, AsyncDisposable {
         onChange?.({ type: "skipped", fileName, error });
       }
     }
+    return performance.now() - startMs;
   }
 
   /**
