@@ -12,10 +12,10 @@ import { UsageError } from "../cli/program_error.ts";
 import { renderBarLine } from "../cli/progress_bar.ts";
 import { readSize } from "../cli/quantity.ts";
 import { MAX_PEERS, PIECE_LENGTH } from "../mod.ts";
-import { drawCurve } from "./simulate/completion_curve.ts";
 import {
   describeFigures,
   describeScenario,
+  drawCurve,
   figuresOf,
   parseLinkRate,
 } from "./simulate/figures.ts";
@@ -139,15 +139,14 @@ function simulate(
   { json, ...scenario }: SimulateJob,
   { console }: JobContext,
 ): Promise<void> {
-  const writeLines = (lines: readonly string[]): void => {
-    for (const line of lines) console.writeLine(line);
-  };
+  const writeLines = (lines: readonly string[]): void =>
+    lines.forEach((line) => console.writeLine(line));
   if (!json) writeLines(describeScenario(scenario));
   const startMs = performance.now();
   const onSample = console.isLive && !json
     ? (sample: Sample) => showSample(sample, console)
     : undefined;
-  const run = runScenario(scenario, { onSample });
+  const run = runScenario(scenario, onSample);
   console.show([]);
   const tookMs = performance.now() - startMs;
   const figures = figuresOf(run);
@@ -155,7 +154,7 @@ function simulate(
     console.writeLine(JSON.stringify({ ...figures, tookMs }));
   } else {
     const { boundMs } = (figures.fast ?? figures.slow)!;
-    const curve = drawCurve({ samples: run.samples, boundMs });
+    const curve = drawCurve(run.samples, boundMs);
     writeLines([...describeFigures(figures), "", ...curve, ""]);
     console.writeLine(`the simulation took ${(tookMs / 1000).toFixed(1)} s`);
   }

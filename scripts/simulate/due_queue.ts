@@ -1,5 +1,5 @@
 /**
- * Items in flight, each due at some time: first in, first out.
+ * Items sorted by the time at which each is due; equals stay in the order of insertion.
  *
  * @module
  */
@@ -17,7 +17,14 @@ export class DueQueue<Item extends { readonly at: number }> {
   }
 
   push(item: Item): void {
-    this.#items.push(item);
+    const items = this.#items;
+    let place = items.push(item) - 1;
+    for (; place > this.#takenCount; place--) {
+      const before = items[place - 1]!;
+      if (before.at <= item.at) break;
+      items[place] = before;
+    }
+    items[place] = item;
   }
 
   /** Removes the first item if it is due. */
@@ -29,5 +36,11 @@ export class DueQueue<Item extends { readonly at: number }> {
       this.#takenCount = 0;
     }
     return item;
+  }
+
+  /** Keeps only the items for which `isKept` is true. */
+  filter(isKept: (item: Item) => boolean): void {
+    this.#items = this.#items.slice(this.#takenCount).filter(isKept);
+    this.#takenCount = 0;
   }
 }

@@ -61,7 +61,6 @@ export interface Run {
   readonly fast: readonly VirtualHost[];
   /** The leechers on slow links that stayed. */
   readonly slow: readonly VirtualHost[];
-  readonly gone: readonly VirtualHost[];
   readonly samples: readonly Sample[];
   /** Bytes that a block stands for. */
   readonly blockBytes: number;
@@ -69,18 +68,14 @@ export interface Run {
   readonly turnMs: number;
 }
 
-export interface RunOptions {
-  /** Receives the state of the run, 50 times in the least time possible. */
-  readonly onSample?: (sample: Sample) => void;
-}
-
 /**
  * Runs a scenario to its end.
+ * @param onSample Receives the state of the run, 50 times in the least time possible.
  * @throws {Error} If a staying leecher is not complete after 60 times the least time possible.
  */
 export function runScenario(
   scenario: Scenario,
-  { onSample }: RunOptions = {},
+  onSample?: (sample: Sample) => void,
 ): Run {
   const { pieceLength, slowCount = 0, leavingCount = 0 } = scenario;
   const grain = grainOf(scenario);
@@ -126,7 +121,6 @@ export function runScenario(
     seeder,
     fast: fast.filter((host) => !leaving.has(host)),
     slow: slow.filter((host) => !leaving.has(host)),
-    gone: [...leaving.keys()],
     samples,
     blockBytes: pieceLength / grain.blocksPerPiece,
     turnMs: grain.turnMs,

@@ -15,12 +15,14 @@ import type { BlockRange } from "../../lib/wire/message.ts";
 
 /** A prime, so that neighbouring pieces begin differently. */
 const MARK_COUNT = 251;
-const CORRUPT_MARK = 255;
 
+/** A block for each mark. */
 const BLOCKS: readonly Uint8Array[] = Array.from(
-  { length: 256 },
+  { length: MARK_COUNT },
   (_, mark) => Uint8Array.of(mark),
 );
+
+export const CORRUPT_BLOCK: Uint8Array = Uint8Array.of(MARK_COUNT);
 
 /** A geometry with blocks of one byte. */
 export class VirtualGeometry extends Geometry {
@@ -77,10 +79,6 @@ export function correctBlock(
   range: BlockRange,
 ): Uint8Array {
   return BLOCKS[markOf(geometry, range.index, range.offsetInPiece)]!;
-}
-
-export function corruptBlock(): Uint8Array {
-  return BLOCKS[CORRUPT_MARK]!;
 }
 
 /** True if a complete piece passes its hash check. */

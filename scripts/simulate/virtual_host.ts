@@ -25,7 +25,7 @@ import {
 } from "../../lib/wire/handshake.ts";
 import type { BlockRange, Message } from "../../lib/wire/message.ts";
 import { DueQueue } from "./due_queue.ts";
-import { correctBlock, corruptBlock, isCorrect } from "./virtual_content.ts";
+import { correctBlock, CORRUPT_BLOCK, isCorrect } from "./virtual_content.ts";
 import {
   type Channel,
   Downlink,
@@ -200,7 +200,7 @@ export class VirtualHost {
   }
 
   #wake(at: number): void {
-    this.#network.turns.wake(this.number, at);
+    this.#network.wake(this.number, at);
   }
 
   /** The engine learns of a block that leaves until the next turn now, or the link would idle meanwhile. */
@@ -246,7 +246,7 @@ export class VirtualHost {
     const range = geometry.blockRange(id);
     const { index, offsetInPiece } = range;
     const block = incoming.isCorrupt?.(range)
-      ? corruptBlock()
+      ? CORRUPT_BLOCK
       : correctBlock(geometry, range);
     const message = { type: "piece", index, offsetInPiece, block } as const;
     this.#apply({ type: "messageReceived", peer, message });

@@ -39,10 +39,7 @@ export interface LanOptions {
   readonly blockBytes?: number;
   /** Latency, one way. @default {0.2} */
   readonly latencyMs?: number;
-  /**
-   * The least time between two turns of a host. Large swarms
-   * are simulated faster with it; it only delays what hosts receive. @default {0}
-   */
+  /** The least time between two turns of a host: it makes the simulation of large swarms faster. @default {0} */
   readonly turnMs?: number;
   /** Maximum of connections of a host. @default {MAX_PEERS} */
   readonly maxPeers?: number;
@@ -53,7 +50,6 @@ export class VirtualLan {
   readonly hosts: VirtualHost[] = [];
   readonly #options: LanOptions;
   readonly #blockBytes: number;
-  readonly #latencyMs: number;
   readonly #network: VirtualNetwork;
   readonly #random: Random;
   readonly #byName = new Map<string, VirtualHost>();
@@ -61,16 +57,13 @@ export class VirtualLan {
   #hasTracker = true;
 
   constructor(options: LanOptions) {
-    const { blocksPerPiece = 16, blockBytes = BLOCK_SIZE, latencyMs } = options;
+    const { blocksPerPiece = 16, blockBytes = BLOCK_SIZE } = options;
+    const { latencyMs = 0.2, turnMs = 0 } = options;
     this.geometry = new VirtualGeometry(options.pieceCount, blocksPerPiece);
     this.#blockBytes = blockBytes;
     this.#options = options;
-    this.#latencyMs = latencyMs ?? 0.2;
     this.#network = new VirtualNetwork({
-      geometry: this.geometry,
-      blockBytes,
-      latencyMs: this.#latencyMs,
-      turnMs: options.turnMs ?? 0,
+      ...{ geometry: this.geometry, blockBytes, latencyMs, turnMs },
     });
     this.#random = seededRandom(options.seed);
   }
@@ -99,12 +92,7 @@ export class VirtualLan {
       random: this.#fork(),
       requestLimits: virtualRequestLimits(this.#blockBytes),
       allowedFastSet: (hostname) =>
-        allowedFastSet({
-          infoHash: INFO_HASH,
-          pieceCount,
-          hostname,
-          sha1,
-        }),
+        allowedFastSet({ infoHash: INFO_HASH, pieceCount, hostname, sha1 }),
     });
     const host: VirtualHost = new VirtualHost({
       network: this.#network,
@@ -124,7 +112,7 @@ export class VirtualLan {
     this.hosts.push(host);
     this.#byName.set(host.hostname, host);
     // By then the tracker knows all hosts that join at the same time.
-    this.clock.after(2 * this.#latencyMs, () => this.#announce(host));
+    this.clock.after(2 * this.#network.latencyMs, () => this.#announce(host));
     return host;
   }
 
@@ -173,46 +161,35 @@ export class VirtualLan {
   #announce(host: VirtualHost): void {
     if (host.isGone) return;
     const { knownHosts } = host.options;
-    if (knownHosts !== undefined) {
-      return learn(host, knownHosts, "user");
-    }
+    if (knownHosts !== undefined) return learn(host, knownHosts, "user");
     if (!this.#hasTracker) return;
-    const named: string[] = [];
     const { length } = this.hosts;
     const wanted = Math.min(PEERS_PER_ANNOUNCE, length);
-    const present = pickSome(length, wanted, this.#random);
-    for (const position of present) {
-      const other = this.hosts[position]!;
-      if (other === host || other.isGone) continue;
-      // A seeder gets leechers alone.
-      if (host.isComplete && other.isComplete) continue;
-      named.push(other.hostname);
-    }
-    learn(host, named, "tracker");
+    const picked = [...pickSome(length, wanted, this.#random)]
+      .map((position) => this.hosts[position]!);
+    // A seeder gets leechers alone.
+    const named = picked.filter((other) =>
+      other !== host && !other.isGone && !(host.isComplete && other.isComplete)
+    );
+    learn(host, named.map(({ hostname }) => hostname), "tracker");
     this.clock.after(ANNOUNCE_INTERVAL_MS, () => this.#announce(host));
   }
 
   #dial(dialer: VirtualHost, hostname: string): void {
     const key = ++this.#connectionCount;
     // One round trip for TCP, one for the two handshakes.
-    this.clock.after(4 * this.#latencyMs, () => {
+    this.clock.after(4 * this.#network.latencyMs, () => {
       const listener = this.#byName.get(hostname)!;
       if (!listener.isGone && !dialer.isGone) {
         const there = dialer.channelTo(listener, key);
         const back = listener.channelTo(dialer, key);
         listener.connect(key, {
-          far: dialer,
-          outgoing: back,
-          incoming: there,
-          isOutgoing: false,
-          hasReceived: false,
+          ...{ far: dialer, outgoing: back, incoming: there },
+          ...{ isOutgoing: false, hasReceived: false },
         });
         dialer.connect(key, {
-          far: listener,
-          outgoing: there,
-          incoming: back,
-          isOutgoing: true,
-          hasReceived: false,
+          ...{ far: listener, outgoing: there, incoming: back },
+          ...{ isOutgoing: true, hasReceived: false },
         });
       }
       const address = { hostname, port: PORT };

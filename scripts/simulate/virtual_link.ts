@@ -8,6 +8,7 @@
  */
 import type { PeerKey } from "../../lib/swarm/events.ts";
 import type { BlockRange } from "../../lib/wire/message.ts";
+import { DueQueue } from "./due_queue.ts";
 
 /** A gigabit a second, in bytes a second. */
 export const GIGABIT = 125_000_000;
@@ -23,13 +24,25 @@ export interface Channel {
   turn: number;
 }
 
+/** A block in a queue. */
+export interface QueuedBlock {
+  /** Its place in the order: an uplink's turn, or the time at which it left. */
+  readonly at: number;
+  /** The number of the host at the other end. */
+  readonly far: number;
+  /** The key of the connection. */
+  readonly key: PeerKey;
+  /** The block's id. */
+  readonly block: number;
+}
+
 /** Receives a block that has left or arrived, and the time. */
 export type TakeBlock = (block: QueuedBlock, at: number) => void;
 
 export class Uplink {
   readonly #msPerBlock: number;
   /** Queued blocks, by turns. */
-  readonly #queue = new BlockQueue();
+  readonly #queue = new DueQueue<QueuedBlock>();
   /** The turn of the block that leaves next, and the time at which all of it has left. */
   #turn = 0;
   #leavesAt = 0;
@@ -43,24 +56,28 @@ export class Uplink {
 
   /** The time at which the next block leaves; `Infinity` if there is none. */
   get nextAt(): number {
-    return this.#queue.isEmpty ? Infinity : this.#leavesAt;
+    return this.#isIdle ? Infinity : this.#leavesAt;
+  }
+
+  get #isIdle(): boolean {
+    return this.#queue.firstAt === Infinity;
   }
 
   /** Queues a block, by its id. */
   send(channel: Channel, block: number, now: number): void {
     if (!channel.isOpen) return;
-    const wasIdle = this.#queue.isEmpty;
+    const wasIdle = this.#isIdle;
     channel.turn = Math.max(channel.turn, this.#turn) + 1;
-    const { key, to: far } = channel;
-    this.#queue.add(channel.turn, { far, key, block });
+    const { key, to: far, turn: at } = channel;
+    this.#queue.push({ at, far, key, block });
     if (wasIdle) this.#begin(Math.max(now, this.#freeAt));
   }
 
   /** Drops the blocks that have not left. */
   close(channel: Channel, now: number): void {
     channel.isOpen = false;
-    this.#queue.remove(channel.key);
-    if (!this.#queue.isEmpty && this.#queue.firstOrder !== this.#turn) {
+    this.#queue.filter(({ key }) => key !== channel.key);
+    if (!this.#isIdle && this.#queue.firstAt !== this.#turn) {
       this.#begin(Math.max(now, this.#freeAt));
     }
   }
@@ -72,17 +89,17 @@ export class Uplink {
 
   /** Delivers the blocks that leave until a time, in order. */
   advance(until: number, take: TakeBlock): void {
-    while (!this.#queue.isEmpty && this.#leavesAt <= until) {
-      const block = this.#queue.shift();
+    while (this.nextAt <= until) {
+      const block = this.#queue.take(Infinity)!;
       const at = this.#leavesAt;
       this.#freeAt = at;
-      if (!this.#queue.isEmpty) this.#begin(at);
+      if (!this.#isIdle) this.#begin(at);
       take(block, at);
     }
   }
 
   #begin(at: number): void {
-    this.#turn = this.#queue.firstOrder;
+    this.#turn = this.#queue.firstAt;
     this.#leavesAt = at + this.#msPerBlock;
   }
 }
@@ -93,10 +110,9 @@ export class Downlink {
   /** Time that one block takes through the link. */
   readonly msPerBlock: number;
   /** Blocks in flight, by the times at which they left. */
-  readonly #queue = new BlockQueue();
+  readonly #queue = new DueQueue<QueuedBlock>();
   #busyUntil = 0;
 
-  /** @param options Times. */
   constructor(options: { latencyMs: number; msPerBlock: number }) {
     this.#latencyMs = options.latencyMs;
     this.msPerBlock = options.msPerBlock;
@@ -104,65 +120,20 @@ export class Downlink {
 
   /** The time at which the next block has arrived, as far as known; `Infinity` if none is in flight. */
   get nextAt(): number {
-    if (this.#queue.isEmpty) return Infinity;
-    const startsAt = this.#queue.firstOrder + this.#latencyMs;
+    const startsAt = this.#queue.firstAt + this.#latencyMs;
     return Math.max(this.#busyUntil, startsAt) + this.msPerBlock;
   }
 
   /** Adds a block that left its sender, or will leave it. */
-  add(leftAt: number, block: QueuedBlock): void {
-    this.#queue.add(leftAt, block);
+  add(block: QueuedBlock): void {
+    this.#queue.push(block);
   }
 
   /** Delivers the blocks that have arrived, in order. */
   drain(now: number, take: TakeBlock): void {
     for (let at = this.nextAt; at <= now; at = this.nextAt) {
       this.#busyUntil = at;
-      take(this.#queue.shift(), at);
+      take(this.#queue.take(Infinity)!, at);
     }
-  }
-}
-
-/** A queued block. */
-export interface QueuedBlock {
-  /** The number of the host at the other end. */
-  readonly far: number;
-  /** The key of the connection. */
-  readonly key: number;
-  /** The block's id. */
-  readonly block: number;
-}
-
-/** A sorted queue; equals stay in the order of insertion. */
-export class BlockQueue {
-  #items: { readonly order: number; readonly block: QueuedBlock }[] = [];
-
-  get isEmpty(): boolean {
-    return this.#items.length === 0;
-  }
-
-  /** The order of the first item. The queue must not be empty. */
-  get firstOrder(): number {
-    return this.#items[0]!.order;
-  }
-
-  add(order: number, block: QueuedBlock): void {
-    const items = this.#items;
-    const item = { order, block };
-    let place = items.push(item) - 1;
-    for (; place > 0 && items[place - 1]!.order > order; place--) {
-      items[place] = items[place - 1]!;
-    }
-    items[place] = item;
-  }
-
-  /** Removes the first item. The queue must not be empty. */
-  shift(): QueuedBlock {
-    return this.#items.shift()!.block;
-  }
-
-  /** Removes all items of a connection. */
-  remove(key: number): void {
-    this.#items = this.#items.filter(({ block }) => block.key !== key);
   }
 }

@@ -18,10 +18,15 @@ interface SentMessage {
   readonly message: Message;
 }
 
-/** The end of a host's cable. */
+/** A host at the network. */
 interface HostEnd {
   readonly messages: DueQueue<SentMessage>;
   readonly downlink: Downlink;
+  /** Its turn, in which it reads its messages and blocks. */
+  readonly turn: Timer["run"];
+  /** The earliest time of its next turn, and the planned one. */
+  earliestAt: number;
+  next: Timer | undefined;
 }
 
 export class VirtualNetwork {
@@ -29,8 +34,8 @@ export class VirtualNetwork {
   readonly geometry: Geometry;
   /** Latency, one way. */
   readonly latencyMs: number;
+  /** The least time between two turns of a host. */
   readonly turnMs: number;
-  readonly turns: Turns;
   readonly #blockBytes: number;
   readonly #ends: HostEnd[] = [];
 
@@ -38,22 +43,39 @@ export class VirtualNetwork {
     readonly geometry: Geometry;
     /** Bytes that a block stands for. */
     readonly blockBytes: number;
-    /** Latency, one way. */
     readonly latencyMs: number;
-    /** The least time between two turns of a host. */
     readonly turnMs: number;
   }) {
     this.#blockBytes = blockBytes;
     this.geometry = geometry;
     this.latencyMs = latencyMs;
     this.turnMs = turnMs;
-    this.turns = new Turns(this.clock, turnMs);
   }
 
-  /** Adds a host, which reads its messages and blocks in `onTurn`. Returns its number. */
+  /** Adds a host, which reads its messages and blocks in `onTurn`. Returns its number, from 0. */
   add(onTurn: () => void, downlink: Downlink): number {
-    this.#ends.push({ messages: new DueQueue(), downlink });
-    return this.turns.add(onTurn);
+    const end: HostEnd = {
+      messages: new DueQueue(),
+      downlink,
+      turn: (timer) => {
+        // It was planned sooner since then.
+        if (timer !== end.next) return;
+        end.earliestAt = this.clock.now + this.turnMs;
+        end.next = undefined;
+        onTurn();
+      },
+      earliestAt: -Infinity,
+      next: undefined,
+    };
+    return this.#ends.push(end) - 1;
+  }
+
+  /** Plans a turn of a host at a time, or as soon after as it may. */
+  wake(number: number, at: number): void {
+    const end = this.#ends[number]!;
+    const turnAt = Math.max(at, end.earliestAt);
+    if (turnAt >= (end.next?.at ?? Infinity)) return;
+    end.next = this.clock.set(turnAt, end.turn);
   }
 
   /** The time that a block takes at a rate. */
@@ -64,58 +86,19 @@ export class VirtualNetwork {
   send(to: number, key: PeerKey, message: Message): void {
     const at = this.clock.now + this.latencyMs;
     this.messagesTo(to).push({ at, key, message });
-    this.turns.wake(to, at);
+    this.wake(to, at);
   }
 
   /** Sends a block, which leaves its sender at a time, perhaps in the future. */
-  carry(block: QueuedBlock, leavesAt: number): void {
-    const { downlink } = this.#ends[block.far]!;
-    downlink.add(leavesAt, block);
+  carry({ far, key, block }: QueuedBlock, at: number): void {
+    const { downlink } = this.#ends[far]!;
+    downlink.add({ at, far, key, block });
     // It cannot arrive sooner.
-    this.turns.wake(
-      block.far,
-      leavesAt + this.latencyMs + downlink.msPerBlock,
-    );
+    this.wake(far, at + this.latencyMs + downlink.msPerBlock);
   }
 
   /** The messages in flight to a host. */
   messagesTo(number: number): DueQueue<SentMessage> {
     return this.#ends[number]!.messages;
-  }
-}
-
-/** The turns of all hosts, by the number of the host. */
-export class Turns {
-  readonly #clock: VirtualClock;
-  readonly #turnMs: number;
-  /** The earliest time of each host's next turn, and the planned one. */
-  readonly #earliest: number[] = [];
-  readonly #next: (Timer | undefined)[] = [];
-  readonly #runs: Timer["run"][] = [];
-
-  /** @param turnMs The least time between two turns of a host. */
-  constructor(clock: VirtualClock, turnMs: number) {
-    this.#clock = clock;
-    this.#turnMs = turnMs;
-  }
-
-  /** Adds a host whose turn is `run`. Returns its number, from 0. */
-  add(run: () => void): number {
-    const number = this.#earliest.push(-Infinity) - 1;
-    this.#runs.push((timer) => {
-      // It was planned sooner since then.
-      if (timer !== this.#next[number]) return;
-      this.#earliest[number] = this.#clock.now + this.#turnMs;
-      this.#next[number] = undefined;
-      run();
-    });
-    return number;
-  }
-
-  /** Plans a turn of a host at a time, or as soon after as it may. */
-  wake(number: number, at: number): void {
-    const turnAt = Math.max(at, this.#earliest[number]!);
-    if (turnAt >= (this.#next[number]?.at ?? Infinity)) return;
-    this.#next[number] = this.#clock.set(turnAt, this.#runs[number]!);
   }
 }

@@ -1,53 +1,55 @@
 import { assertEquals } from "@std/assert";
 import { randomBelow, seededRandom } from "../../../lib/base/random.ts";
-import { BlockQueue } from "../../../scripts/simulate/virtual_link.ts";
 import { DueQueue } from "../../../scripts/simulate/due_queue.ts";
 
-/** Removes all items. Returns the order and the block of each. */
-function drain(line: BlockQueue): [number, number][] {
-  const taken: [number, number][] = [];
-  while (!line.isEmpty) {
-    taken.push([line.firstOrder, line.shift().block]);
-  }
+interface Item {
+  readonly at: number;
+  readonly key: number;
+}
+
+/** Removes all items. */
+function drain(queue: DueQueue<Item>): Item[] {
+  const taken: Item[] = [];
+  for (let item; (item = queue.take(Infinity)) !== undefined;) taken.push(item);
   return taken;
 }
 
-Deno.test("BlockQueue sorts by order, and keeps equals in the order of insertion", () => {
-  const line = new BlockQueue();
-  for (const [order, block] of [[2, 0], [1, 1], [2, 2], [1, 3], [0, 4]]) {
-    line.add(order!, { far: 0, key: 0, block: block! });
+Deno.test("DueQueue sorts by time, and keeps equals in the order of insertion", () => {
+  const queue = new DueQueue<Item>();
+  for (const [at, key] of [[2, 0], [1, 1], [2, 2], [1, 3], [0, 4]]) {
+    queue.push({ at: at!, key: key! });
   }
-  assertEquals(drain(line), [[0, 4], [1, 1], [1, 3], [2, 0], [2, 2]]);
-});
-
-Deno.test("BlockQueue removes only a connection's blocks", () => {
-  const line = new BlockQueue();
-  for (let block = 0; block < 100; block++) {
-    line.add(block, { far: 1, key: block % 3, block });
-  }
-  line.shift();
-  line.remove(1);
-  const left = drain(line).map(([, block]) => block);
   assertEquals(
-    left,
-    Array.from({ length: 99 }, (_, block) => block + 1)
-      .filter((block) => block % 3 !== 1),
+    drain(queue).map(({ at, key }) => [at, key]),
+    [[0, 4], [1, 1], [1, 3], [2, 0], [2, 2]],
   );
 });
 
-Deno.test("BlockQueue agrees with sorting through random changes (seed 1)", () => {
+Deno.test("DueQueue keeps only the items of a filter", () => {
+  const queue = new DueQueue<Item>();
+  for (let at = 0; at < 100; at++) queue.push({ at, key: at % 3 });
+  queue.take(Infinity);
+  queue.filter(({ key }) => key !== 1);
+  assertEquals(
+    drain(queue).map(({ at }) => at),
+    Array.from({ length: 99 }, (_, index) => index + 1)
+      .filter((at) => at % 3 !== 1),
+  );
+});
+
+Deno.test("DueQueue agrees with sorting through random changes (seed 1)", () => {
   const random = seededRandom(1);
-  const line = new BlockQueue();
-  const model: { order: number; block: number }[] = [];
-  for (let block = 0; block < 2000; block++) {
-    const order = randomBelow(500, random);
-    line.add(order, { far: 0, key: 0, block });
-    model.push({ order, block });
-    model.sort((one, other) => one.order - other.order);
+  const queue = new DueQueue<Item>();
+  const model: Item[] = [];
+  for (let key = 0; key < 2000; key++) {
+    const item = { at: randomBelow(500, random), key };
+    queue.push(item);
+    model.push(item);
+    model.sort((one, other) => one.at - other.at);
     if (random() > 0.4) continue;
-    assertEquals(line.shift().block, model.shift()!.block);
+    assertEquals(queue.take(Infinity), model.shift());
   }
-  assertEquals(drain(line), model.map(({ order, block }) => [order, block]));
+  assertEquals(drain(queue), model);
 });
 
 Deno.test("DueQueue gives back what is due, in order, also what comes meanwhile", () => {
