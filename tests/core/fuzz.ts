@@ -7,7 +7,7 @@
  * The seed is fixed, so that a run repeats. `tests/long/fuzz_test.ts` runs the same
  * tests with random seeds. To replay a seed:
  *
- *     FUZZ_SEED=7 deno test --allow-env=FUZZ_SEED,FUZZ_MS tests/core/wire/fuzz_test.ts
+ *     FUZZ_SEED=7 deno test --allow-env=FUZZ_SEED,FUZZ_MS tests/core/decoders
  *
  * @module
  */

@@ -4,7 +4,6 @@ import { type HttpRequest, RequestError } from "../../../lib/http/request.ts";
 import { RequestReader } from "../../../lib/http/request_reader.ts";
 import { latin1 } from "../bencode/bytes.ts";
 import { fuzz, FUZZ_SEED } from "../fuzz.ts";
-import { REQUEST_DECODER } from "./request_decoder.ts";
 
 /** A request's properties, for comparing. */
 interface Parsed {
@@ -290,10 +289,6 @@ Deno.test(`RequestReader accepts or refuses mutated requests (seed ${FUZZ_SEED})
     decode: (bytes) => readAll([bytes])[0],
     refusal: RequestError,
   });
-});
-
-Deno.test(`${REQUEST_DECODER.name} (seed ${FUZZ_SEED})`, async () => {
-  await fuzz(REQUEST_DECODER);
 });
 
 Deno.test(`RequestReader reads the same from whole input and byte by byte (seed ${FUZZ_SEED})`, async () => {

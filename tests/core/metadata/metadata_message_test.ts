@@ -7,8 +7,6 @@ import {
   parseMetadataMessage,
 } from "../../../lib/metadata/metadata_message.ts";
 import { latin1 } from "../bencode/bytes.ts";
-import { fuzz, FUZZ_SEED } from "../fuzz.ts";
-import { METADATA_DECODER } from "./metadata_decoder.ts";
 
 function parse(text: string): unknown {
   return parseMetadataMessage(latin1(text));
@@ -75,8 +73,4 @@ Deno.test("parseMetadataMessage() refuses what is malformed or too long", () => 
   for (const [text, reason] of cases) {
     assertThrows(() => parse(text), ProtocolError, reason);
   }
-});
-
-Deno.test(`${METADATA_DECODER.name} (seed ${FUZZ_SEED})`, async () => {
-  await fuzz(METADATA_DECODER);
 });

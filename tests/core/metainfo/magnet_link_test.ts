@@ -9,8 +9,6 @@ import {
 } from "../../../lib/metainfo/magnet_link.ts";
 import { parseTorrent } from "../../../lib/metainfo/parse_torrent.ts";
 import type { Torrent } from "../../../lib/metainfo/torrent.ts";
-import { fuzz, FUZZ_SEED } from "../fuzz.ts";
-import { MAGNET_DECODER } from "./magnet_decoder.ts";
 
 /** The same info hash in both spellings. */
 const HEX = "c12fe1c06bba254a9dc9f519b335aa7c1367a88a";
@@ -172,8 +170,4 @@ Deno.test("magnetLinkOf() names each tracker once, and no private torrent", asyn
       "&tr=http%3A%2F%2Fa%2Fannounce&tr=udp%3A%2F%2Fb%3A1",
   );
   assertEquals(magnetLinkOf(await build(true)), undefined);
-});
-
-Deno.test(`${MAGNET_DECODER.name} (seed ${FUZZ_SEED})`, async () => {
-  await fuzz(MAGNET_DECODER);
 });

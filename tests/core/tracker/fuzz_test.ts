@@ -1,6 +1,5 @@
 /**
- * Hostile bytes for every decoder of the tracker: each is accepted or ends in
- * the one error that its documentation names.
+ * Hostile bytes for the tracker's handler.
  *
  * @module
  */
@@ -14,15 +13,8 @@ import {
 } from "../../../lib/tracker/http_handler.ts";
 import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
 import { fuzz, FUZZ_SEED } from "../fuzz.ts";
-import { QUERY_DECODERS, QUERY_SAMPLE } from "./query_decoders.ts";
-import { REPLY_DECODERS } from "../announce/reply_decoders.ts";
+import { QUERY_SAMPLE } from "../decoders/tracker_decoders.ts";
 import { bytes, text } from "../announce/samples.ts";
-
-for (const decoder of [...REPLY_DECODERS, ...QUERY_DECODERS]) {
-  Deno.test(`${decoder.name} (seed ${FUZZ_SEED})`, async () => {
-    await fuzz(decoder);
-  });
-}
 
 Deno.test(`the handler answers any query with status 200 (seed ${FUZZ_SEED})`, async () => {
   const handle = createTrackerHandler({
