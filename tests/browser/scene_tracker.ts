@@ -5,16 +5,9 @@
  * @module
  */
 import type { TorrentCatalogue } from "../../lib/catalogue/torrent_catalogue.ts";
-import { TrackerPage } from "../../lib/tracker/page/tracker_page.ts";
+import type { TrackerPage } from "../../lib/tracker/page/tracker_page.ts";
+import { pageOf } from "../core/tracker/page/page_desk.ts";
 import type { SceneStore } from "../core/tracker/page/scene_store.ts";
-
-/** Options of {@linkcode serveScene}. */
-export interface SceneTrackerOptions {
-  readonly store: SceneStore;
-  readonly catalogue?: TorrentCatalogue;
-  /** @default {any free one} */
-  readonly port?: number;
-}
 
 /** A page, served until it is disposed of. */
 export interface SceneTracker extends AsyncDisposable {
@@ -28,19 +21,16 @@ export interface SceneTracker extends AsyncDisposable {
 
 /** Serves the page; its clock is at 0 when it starts. */
 export function serveScene(
-  { store, catalogue, port = 0 }: SceneTrackerOptions,
+  { store, catalogue, port = 0 }: {
+    readonly store: SceneStore;
+    readonly catalogue?: TorrentCatalogue;
+    /** @default {any free one} */
+    readonly port?: number;
+  },
 ): SceneTracker {
   const startedAtMs = performance.now();
   const now = (): number => performance.now() - startedAtMs;
-  const page = new TrackerPage({
-    store,
-    catalogue,
-    startedAtMs: 0,
-    peerTimeoutMs: 180_000,
-    peerCommand: "peer",
-    origin: () => "http://TRACKER",
-    pause: () => Promise.resolve(),
-  });
+  const page = pageOf(store, { catalogue });
   const asked: string[] = [];
   const closing = new AbortController();
   const server = Deno.serve({

@@ -3,22 +3,22 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { formatPeerAddress } from "../../lib/base/peer_address.ts";
-import type { InfoHash } from "../../lib/base/identifier.ts";
 import type {
   AcceptedAnnounce,
+  OpenStoreOptions,
   PeerStore,
 } from "../../lib/tracker/store/peer_store.ts";
-import type { OpenStoreOptions } from "../../lib/tracker/store/peer_store.ts";
 import { openStore } from "../../lib/tracker/store/open_store.ts";
+import { addressesOf, type AnnounceChanges } from "../core/announce/samples.ts";
 import {
-  addressesOf,
-  type AnnounceChanges,
-  infoHash,
-  peerAnnounce,
-} from "../core/announce/samples.ts";
+  accept as acceptAt,
+  fill as fillAt,
+} from "../core/tracker/store/memory_scene.ts";
+
+export { counts, ports } from "../core/tracker/store/memory_scene.ts";
 
 /** Far longer than anything takes on a slow machine. */
 const LONGEST_WAIT_MS = 120_000;
@@ -64,26 +64,7 @@ export function acceptAnyhow(
   name: string,
   changes: AnnounceChanges = {},
 ): AcceptedAnnounce {
-  const announce = peerAnnounce(name, changes);
-  const outcome = store.announce(announce, performance.now());
-  assert(outcome.type === "accepted", JSON.stringify(outcome));
-  return outcome;
-}
-
-/** Seeders, leechers and downloads of a swarm: "1 2 3". */
-export function counts(
-  store: PeerStore,
-  swarm: InfoHash = infoHash("a"),
-): string {
-  const [entry] = store.scrape([swarm]);
-  return entry === undefined
-    ? "unknown"
-    : `${entry.complete} ${entry.incomplete} ${entry.downloaded}`;
-}
-
-/** The ports in a reply, sorted. */
-export function ports({ peers }: AcceptedAnnounce): number[] {
-  return addressesOf(peers).map(({ port }) => port).sort((a, b) => a - b);
+  return acceptAt(store, name, changes, performance.now());
 }
 
 /** The addresses in a reply, sorted: `[2001:db8::1]:6881`. */
@@ -98,10 +79,8 @@ export function fill(
   leechers: number,
   changes: AnnounceChanges = {},
 ): void {
-  const join = (port: number, isSeeder: boolean): AcceptedAnnounce =>
-    acceptAnyhow(store, `${port}`, { port, isSeeder, numwant: 0, ...changes });
-  for (let index = 0; index < seeders; index++) join(10_000 + index, true);
-  for (let index = 0; index < leechers; index++) join(20_000 + index, false);
+  const all = { numwant: 0, ...changes };
+  fillAt(store, seeders, leechers, all, performance.now());
 }
 
 /**

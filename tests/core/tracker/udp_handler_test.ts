@@ -26,7 +26,23 @@ import {
   peerId,
   text,
 } from "../announce/samples.ts";
-import { storeThat } from "./store/store_that.ts";
+
+/** A store that does what a test says, and fails whatever else it is asked. */
+function storeThat(does: Partial<PeerStore>): PeerStore {
+  const unexpected = (): never => {
+    throw new Error("Cannot answer: the test's store has no such answer");
+  };
+  return {
+    announce: unexpected,
+    scrape: unexpected,
+    swarms: unexpected,
+    totals: unexpected,
+    peers: unexpected,
+    expire: unexpected,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+    ...does,
+  };
+}
 
 const SECRET = new Uint8Array(16).fill(1);
 const IPV4 = "192.0.2.1";

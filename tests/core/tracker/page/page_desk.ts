@@ -30,11 +30,12 @@ export interface PageDesk {
   ): Promise<HttpResponse>;
 }
 
-export function deskOf(
+/** The page of a tracker that started at second 0. */
+export function pageOf(
   store: SceneStore,
   options: Partial<TrackerPageOptions> = {},
-): PageDesk {
-  const page = new TrackerPage({
+): TrackerPage {
+  return new TrackerPage({
     store,
     startedAtMs: 0,
     peerTimeoutMs: 180_000,
@@ -43,6 +44,13 @@ export function deskOf(
     pause: () => Promise.resolve(),
     ...options,
   });
+}
+
+export function deskOf(
+  store: SceneStore,
+  options: Partial<TrackerPageOptions> = {},
+): PageDesk {
+  const page = pageOf(store, options);
   return {
     page,
     store,

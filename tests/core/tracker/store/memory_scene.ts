@@ -9,6 +9,7 @@ import { MemoryStore } from "../../../../lib/tracker/store/memory_store.ts";
 import type {
   AcceptedAnnounce,
   OpenStoreOptions,
+  PeerStore,
 } from "../../../../lib/tracker/store/peer_store.ts";
 import {
   addressesOf,
@@ -30,7 +31,7 @@ export function memoryStore(
 
 /** Announces at second 0 unless said otherwise; fails the test if refused. */
 export function accept(
-  store: MemoryStore,
+  store: PeerStore,
   name: string,
   changes: AnnounceChanges = {},
   nowMs = 0,
@@ -40,12 +41,12 @@ export function accept(
   return outcome;
 }
 
-/** `1 seeders 2 leechers 3 downloads` of swarm "a" as "1 2 3". */
-export function counts(store: MemoryStore, digit = "a"): string {
-  const [swarm] = store.scrape([infoHash(digit)]);
-  return swarm === undefined
+/** Seeders, leechers and downloads of a swarm, by default "a": "1 2 3". */
+export function counts(store: PeerStore, swarm = infoHash("a")): string {
+  const [entry] = store.scrape([swarm]);
+  return entry === undefined
     ? "unknown"
-    : `${swarm.complete} ${swarm.incomplete} ${swarm.downloaded}`;
+    : `${entry.complete} ${entry.incomplete} ${entry.downloaded}`;
 }
 
 /** Looks through all of the store for silent peers. */
@@ -54,10 +55,8 @@ export function expireAll(store: MemoryStore, nowMs: number): void {
 }
 
 /** The ports of the peers that were given out, in order. */
-export function ports(outcome: AcceptedAnnounce): number[] {
-  return addressesOf(outcome.peers).map(({ port }) => port).sort((a, b) =>
-    a - b
-  );
+export function ports({ peers }: AcceptedAnnounce): number[] {
+  return addressesOf(peers).map(({ port }) => port).sort((a, b) => a - b);
 }
 
 /** The hosts of the peers that were given out, in order. */
@@ -65,15 +64,16 @@ export function hosts(outcome: AcceptedAnnounce): string[] {
   return addressesOf(outcome.peers).map(({ hostname }) => hostname).sort();
 }
 
-/** Fills swarm "a" with seeders on ports from 10,000 and leechers on ports from 20,000. */
+/** Fills a swarm, by default "a", with seeders on ports from 10,000 and leechers on ports from 20,000. */
 export function fill(
-  store: MemoryStore,
+  store: PeerStore,
   seeders: number,
   leechers: number,
+  changes: AnnounceChanges = {},
+  nowMs = 0,
 ): void {
   const join = (port: number, isSeeder: boolean): void => {
-    const address = { hostname: "192.0.2.1", port };
-    accept(store, `${port}`, { address, isSeeder });
+    accept(store, `${port}`, { port, isSeeder, ...changes }, nowMs);
   };
   for (let index = 0; index < seeders; index++) join(10_000 + index, true);
   for (let index = 0; index < leechers; index++) join(20_000 + index, false);

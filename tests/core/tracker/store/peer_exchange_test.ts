@@ -76,7 +76,7 @@ Deno.test("downloads of several torrents that waited for Redis are all counted",
     exchange.noteDownload(torrent, peerId(`${peer}`));
   }
   await exchange.write(redis);
-  const all = ["a", "b", "c"].map((digit) => counts(store, digit));
+  const all = ["a", "b", "c"].map((digit) => counts(store, infoHash(digit)));
   assertEquals(all, ["117 0 117", "117 0 116", "116 0 116"]);
   assertEquals(store.totals().downloadCount, 349);
   assertEquals([...redis.downloads.values()], [117, 116, 116]);

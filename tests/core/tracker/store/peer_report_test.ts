@@ -193,7 +193,10 @@ Deno.test("a full tracker takes no more peers and torrents from reports", () => 
   const full = memoryStore({ maxSwarmCount: 1 });
   accept(full, "x", { infoHash: infoHash("b") });
   merge(full, reported(other));
-  assertEquals([counts(full, "a"), counts(full, "b")], ["unknown", "0 1 0"]);
+  assertEquals([counts(full, infoHash("a")), counts(full, infoHash("b"))], [
+    "unknown",
+    "0 1 0",
+  ]);
   const small = memoryStore({ maxPeerCount: 3 });
   merge(small, reported(other));
   assertEquals([small.rows.count, listed(small).length], [3, 3]);

@@ -81,7 +81,10 @@ Deno.test("a tracker full of torrents closes one of whoever holds the most", () 
   join("192.0.2.2", 2002, 0, "b");
   join("192.0.2.3", 3001, 0, "d");
   assertEquals(gone.slice(1).sort(), [1102, 2002]);
-  assertEquals([counts(store, "c"), counts(store, "d")], ["0 2 0", "0 1 0"]);
+  assertEquals([counts(store, infoHash("c")), counts(store, infoHash("d"))], [
+    "0 2 0",
+    "0 1 0",
+  ]);
 });
 
 Deno.test("a tracker full of torrents with many peers each accepts another one", () => {
@@ -89,7 +92,10 @@ Deno.test("a tracker full of torrents with many peers each accepts another one",
   for (let port = 2_000; port < 2_100; port++) join("192.0.2.1", port);
   join("192.0.2.2", 3_000, 0, "d");
   assertEquals(gone.length, 100);
-  assertEquals([counts(store), counts(store, "d")], ["unknown", "0 1 0"]);
+  assertEquals([counts(store), counts(store, infoHash("d"))], [
+    "unknown",
+    "0 1 0",
+  ]);
 });
 
 /**
