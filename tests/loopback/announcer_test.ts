@@ -17,7 +17,7 @@ import {
   type AnnounceReport,
   type AnnouncerOptions,
 } from "../../lib/announce/announcer.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import type { AnnounceReply } from "../../lib/announce/announce.ts";
 
 const REPLY: AnnounceReply = {

@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import { assertCopied, LocalSwarm, runPeer } from "./local_swarm.ts";
 
 /** Serves what `answer` returns, from now until disposed of. */

@@ -3,17 +3,17 @@
  */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { create } from "../../cli/create.ts";
-import { readPathGlob } from "../../lib/metainfo/path_glob.ts";
-import { removeExtraFiles } from "../../lib/source/extra_files.ts";
 import {
   checkContent,
   createTorrent,
   loadTorrentFile,
   StorageError,
 } from "../../mod.ts";
+import { create } from "../../cli/create.ts";
+import { readPathGlob } from "../../lib/metainfo/path_glob.ts";
+import { removeExtraFiles } from "../../lib/source/extra_files.ts";
 import { runTask } from "../../scripts/programs/tasks.ts";
-import { contents, linkTest, makeTree } from "./link_tree.ts";
+import { contents, linkTest, makeTree } from "./tree_copy.ts";
 import { runJob } from "./run_job.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import configuration from "../../deno.json" with { type: "json" };
 import {
   assert,
   assertEquals,
@@ -33,9 +34,8 @@ import { FLAGS as SHARE_FLAGS } from "../../cli/share_job.ts";
 import { FLAGS as TRACKER_FLAGS } from "../../cli/tracker.ts";
 import { FLAGS as VERIFY_FLAGS } from "../../cli/verify.ts";
 import { FLAGS as WAIT_FLAGS } from "../../cli/wait.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
-import configuration from "../../deno.json" with { type: "json" };
 
 /** In reading order: later pages use files that earlier ones made. */
 const PAGES = [

@@ -13,10 +13,9 @@ import { GuardedFolder } from "../../lib/files/guarded_folder.ts";
 import { publishFile } from "../../lib/files/publish_file.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
 import { testUnless } from "../test_unless.ts";
-import { openScene } from "./exchanged_scene.ts";
+import { listing, openScene } from "./temporary_folder.ts";
 import { mountMemoryDisk, noMemoryDisk, unmount } from "./foreign_disk.ts";
 import { storePieces } from "./store_content.ts";
-import { listing } from "./temporary_folder.ts";
 
 const PIECE_LENGTH = 16384;
 const isWindows = Deno.build.os === "windows";

@@ -13,9 +13,8 @@ import { FileSystem, type Outcome } from "../../lib/files/file_system.ts";
 import { GuardedFolder } from "../../lib/files/guarded_folder.ts";
 import { publishFile } from "../../lib/files/publish_file.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
-import { openScene, type Scene } from "./exchanged_scene.ts";
+import { listing, openScene, type Scene } from "./temporary_folder.ts";
 import { storePieces } from "./store_content.ts";
-import { listing } from "./temporary_folder.ts";
 
 const PIECE_LENGTH = 16384;
 const isWindows = Deno.build.os === "windows";

@@ -5,15 +5,14 @@
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { buildTorrent, PIECE_LENGTH } from "../../mod.ts";
 import { createAddressFilter } from "../../lib/base/address_filter.ts";
 import { FetchError } from "../../lib/base/errors.ts";
 import { MAX_TORRENT_FILE_LENGTH } from "../../lib/disk/torrent_file.ts";
 import { HttpError, httpGet } from "../../lib/net/http_get.ts";
 import { MetainfoError } from "../../lib/metainfo/metainfo_error.ts";
 import { fetchTorrent } from "../../lib/catalogue/fetch_torrent.ts";
-import { buildTorrent, PIECE_LENGTH } from "../../mod.ts";
-import { freePort } from "./free_port.ts";
-import { usedMemory } from "./used_memory.ts";
+import { freePort, usedMemory } from "./machine.ts";
 
 const FILE = buildTorrent({
   name: "a",

@@ -9,7 +9,8 @@ import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import {
   runCommand,
-  RunningProgram,
+  type RunningProgram,
+  startProgram,
 } from "../../scripts/programs/running_program.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
@@ -41,7 +42,10 @@ export async function mountForeignDisk(
     await file.truncate(IMAGE_LENGTH);
   }
   await run("mkntfs", ["--force", "--fast", "--quiet", image]);
-  const driver = resources.use(startDriver(option, image, path));
+  const options = `ignore_case,no_detach,${option}`;
+  const driver = resources.use(
+    startProgram("lowntfs-3g", ["lowntfs-3g", "-o", options, image, path]),
+  );
   await mounted(path, driver);
   // Lazily: a failed test may leave a program that has files open. The driver ends
   // with it.
@@ -54,12 +58,16 @@ export async function mountForeignDisk(
   };
 }
 
-/** Mounts an empty disk in memory. @param size Its size, as `64k`. */
+/**
+ * Mounts an empty disk in memory; disposing of it unmounts it.
+ * @param size Its size, as `64k`.
+ */
 export async function mountMemoryDisk(
   path: string,
   size = "50%",
-): Promise<void> {
+): Promise<AsyncDisposable> {
   await run("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", path]);
+  return { [Symbol.asyncDispose]: () => unmount(path) };
 }
 
 /** The reason that this machine cannot mount a disk in memory; `undefined` if it can. */
@@ -90,19 +98,6 @@ export async function foreignDiskUnavailableReason(): Promise<
   } catch (error) {
     return (error as Error).message.split("\n")[0];
   }
-}
-
-function startDriver(
-  option: string,
-  ...paths: readonly [image: string, path: string]
-): RunningProgram {
-  const command = new Deno.Command("lowntfs-3g", {
-    args: ["-o", `ignore_case,no_detach,${option}`, ...paths],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  });
-  return new RunningProgram("lowntfs-3g", command.spawn());
 }
 
 /** Waits until a disk is mounted at `path`. */

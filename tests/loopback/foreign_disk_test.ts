@@ -190,10 +190,7 @@ foreignDiskTest(
     const { torrent, content } = sampleTorrent(16_384, [
       { path: ["f"], length: 40_000 },
     ]);
-    await mountMemoryDisk(folder.path);
-    await using _mounted = {
-      [Symbol.asyncDispose]: () => unmount(folder.path),
-    };
+    await using _disk = await mountMemoryDisk(folder.path);
     await Deno.writeFile(join(folder.path, "f"), content);
     await makeReadOnly(folder.path);
     await using opened = await openTorrentContent(torrent, {
@@ -213,10 +210,7 @@ foreignDiskTest(
     const layouts = [[], ["top/f"], ["top/deep/"], ["top"]] as const;
     for (const [path] of layouts) {
       await using folder = await temporaryFolder();
-      await mountMemoryDisk(folder.path);
-      await using _disk = {
-        [Symbol.asyncDispose]: () => unmount(folder.path),
-      };
+      await using _disk = await mountMemoryDisk(folder.path);
       const at = join(folder.path, path ?? "");
       const isFile = path === "top/f";
       await Deno.mkdir(isFile ? join(at, "..") : at, { recursive: true });

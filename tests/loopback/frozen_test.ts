@@ -9,7 +9,7 @@ import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { SNUB_TIMEOUT_MS } from "../../lib/swarm/slow_peers.ts";
 import { assertCopied, LocalSwarm, spawnPeer } from "./local_swarm.ts";
-import { usedMemory } from "./used_memory.ts";
+import { usedMemory } from "./machine.ts";
 import { frame, uint32 } from "./raw_peer.ts";
 import {
   acceptDial,

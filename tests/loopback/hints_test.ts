@@ -3,10 +3,10 @@
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { create } from "../../cli/create.ts";
 import { infoHashFromHex, loadTorrentFile } from "../../mod.ts";
+import { create } from "../../cli/create.ts";
 import { spawnTask } from "../../scripts/programs/tasks.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import { runJob } from "./run_job.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 

@@ -5,7 +5,7 @@ import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { HostProbes, Rollout } from "../../lib/mod.ts";
 import { A, announce, report } from "../core/rollout/rollout_sample.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 
 /** The code of a host that is slow, listens on a port, and is connected to one peer. */
 async function codeOf(port: number): Promise<string | undefined> {

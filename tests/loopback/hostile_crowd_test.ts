@@ -11,7 +11,7 @@ import type { PeerAddress } from "../../lib/mod.ts";
 import { encodeCompactPeers } from "../../lib/base/peer_address.ts";
 import { encodeBencode } from "../../lib/bencode/encode.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
-import { usedMemory } from "./used_memory.ts";
+import { usedMemory } from "./machine.ts";
 import {
   EXTENSION_BITS,
   frame,

@@ -15,7 +15,7 @@ import { OWN_EXTENSIONS } from "../../lib/wire/handshake.ts";
 import { MAX_FRAME_LENGTH } from "../../lib/wire/read_message.ts";
 import { latin1 } from "../core/bencode/bytes.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
-import { usedMemory } from "./used_memory.ts";
+import { usedMemory } from "./machine.ts";
 import {
   EXTENSION_BITS,
   frame,

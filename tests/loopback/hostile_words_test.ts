@@ -11,7 +11,7 @@ import { seededRandom } from "../../lib/base/random.ts";
 import { latin1 } from "../core/bencode/bytes.ts";
 import { FUZZ_SEED } from "../core/fuzz.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
-import { usedMemory } from "./used_memory.ts";
+import { usedMemory } from "./machine.ts";
 import {
   EXTENSION_BITS,
   frame,

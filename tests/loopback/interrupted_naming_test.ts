@@ -12,9 +12,8 @@ import { FileSystem, type Outcome } from "../../lib/files/file_system.ts";
 import { GuardedFolder } from "../../lib/files/guarded_folder.ts";
 import { openTorrentContent } from "../../lib/disk/torrent_content.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
-import { openScene } from "./exchanged_scene.ts";
+import { openScene, temporaryFolder } from "./temporary_folder.ts";
 import { storePieces } from "./store_content.ts";
-import { temporaryFolder } from "./temporary_folder.ts";
 
 const PIECE_LENGTH = 16384;
 const isWindows = Deno.build.os === "windows";

@@ -22,9 +22,8 @@ import type { Torrent } from "../../lib/metainfo/torrent.ts";
 import { PieceStore } from "../../lib/peer/piece_store.ts";
 import type { Swarm } from "../../lib/swarm/swarm.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
-import { openScene } from "./exchanged_scene.ts";
+import { openScene, temporaryFolder } from "./temporary_folder.ts";
 import { mountMemoryDisk, noMemoryDisk, unmount } from "./foreign_disk.ts";
-import { temporaryFolder } from "./temporary_folder.ts";
 
 const PIECE_LENGTH = 65_536;
 const isWindows = Deno.build.os === "windows";

@@ -11,7 +11,7 @@ import {
   runCommand,
 } from "../../scripts/programs/running_program.ts";
 import { startTracker } from "../../lib/mod.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 
 const LIBRARY = new URL("../../lib/mod.ts", import.meta.url).href;
 const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));

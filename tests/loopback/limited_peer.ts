@@ -4,7 +4,10 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { RunningProgram } from "../../scripts/programs/running_program.ts";
+import {
+  type RunningProgram,
+  startProgram,
+} from "../../scripts/programs/running_program.ts";
 import { taskArguments } from "../../scripts/programs/tasks.ts";
 import {
   assertCopied,
@@ -18,18 +21,11 @@ export function spawnLimitedPeer(
   handleCount: number,
   ...args: string[]
 ): RunningProgram {
-  const command = new Deno.Command("sh", {
-    args: [
-      ...["-c", `ulimit -n ${handleCount}; exec "$@"`, "sh"],
-      ...[Deno.execPath(), ...taskArguments("peer")],
-      ...["--host=127.0.0.1", "--port=0", ...args],
-    ],
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  });
-  return new RunningProgram("peer", command.spawn());
+  return startProgram("peer", [
+    ...["sh", "-c", `ulimit -n ${handleCount}; exec "$@"`, "sh"],
+    ...[Deno.execPath(), ...taskArguments("peer")],
+    ...["--host=127.0.0.1", "--port=0", ...args],
+  ]);
 }
 
 /** Publishes or seeds torrents of one small file each. */

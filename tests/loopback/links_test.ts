@@ -10,7 +10,7 @@ import {
   verifyStorage,
 } from "../../mod.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
-import { linkTest, makeTree } from "./link_tree.ts";
+import { linkTest, makeTree } from "./tree_copy.ts";
 import { storePieces } from "./store_content.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 

@@ -7,7 +7,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { buildTorrentFile, formatMagnetLink, magnetLinkOf } from "../../mod.ts";
 import { runTask } from "../../scripts/programs/tasks.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import { assertCopied, LocalSwarm, runPeer } from "./local_swarm.ts";
 import { memoryTorrent } from "./memory_torrent.ts";
 import { temporaryFolder } from "./temporary_folder.ts";

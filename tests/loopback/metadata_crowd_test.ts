@@ -7,7 +7,7 @@
 import { assertEquals } from "@std/assert";
 import { latin1 } from "../core/bencode/bytes.ts";
 import { testUnless } from "../test_unless.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
 import { EXTENSION_BITS, frame, handshake, RawPeer } from "./raw_peer.ts";
 import { addressOf, openLocalSession, Share } from "./share.ts";

@@ -5,8 +5,6 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { isLoopback } from "../../lib/base/ip_address.ts";
-import { formatPeerAddress } from "../../lib/base/peer_address.ts";
 import {
   announce,
   type AnnounceRequest,
@@ -14,9 +12,11 @@ import {
   scrape,
   startTracker,
 } from "../../mod.ts";
+import { isLoopback } from "../../lib/base/ip_address.ts";
+import { formatPeerAddress } from "../../lib/base/peer_address.ts";
 import { announceRequest, infoHash, peerId } from "../core/announce/samples.ts";
 import { testUnless } from "../test_unless.ts";
-import { hasIpv6 } from "./has_ipv6.ts";
+import { hasIpv6 } from "./machine.ts";
 
 /** Addresses of this machine on a network, IPv4 first. */
 const ADDRESSES = Deno.networkInterfaces()

@@ -7,7 +7,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import {
   assertCopied,
   LocalSwarm,

@@ -24,7 +24,7 @@ import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
 import { timed } from "./share.ts";
 import { SilentTracker } from "./silent_tracker.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
-import { untilListening } from "./until_listening.ts";
+import { untilListening } from "./machine.ts";
 
 const MIB = 1024 * 1024;
 

@@ -5,9 +5,12 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { RunningProgram } from "../../scripts/programs/running_program.ts";
-import { type ProgramName, taskParts } from "../../scripts/programs/tasks.ts";
-import { REPOSITORY } from "../../scripts/programs/tasks.ts";
-import { freePort } from "./free_port.ts";
+import {
+  type ProgramName,
+  REPOSITORY,
+  taskParts,
+} from "../../scripts/programs/tasks.ts";
+import { freePort } from "./machine.ts";
 import { LocalSwarm, runPeer } from "./local_swarm.ts";
 import { assertWhole, openLocalSession, Share } from "./share.ts";
 import { listing } from "./temporary_folder.ts";

@@ -9,8 +9,7 @@ import { join } from "@std/path";
 import { StorageError } from "../../lib/base/errors.ts";
 import { openTorrentContent } from "../../lib/disk/torrent_content.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
-import { openScene } from "./exchanged_scene.ts";
-import { listing } from "./temporary_folder.ts";
+import { listing, openScene } from "./temporary_folder.ts";
 
 const PIECE_LENGTH = 16384;
 const isWindows = Deno.build.os === "windows";

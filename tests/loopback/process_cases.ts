@@ -17,10 +17,9 @@ import {
   type RunningProgram,
   startProgram,
 } from "../../scripts/programs/running_program.ts";
-import { freePort } from "./free_port.ts";
+import { freePort, untilListening } from "./machine.ts";
 import { assertCopied, LocalSwarm } from "./local_swarm.ts";
 import { timed } from "./share.ts";
-import { untilListening } from "./until_listening.ts";
 
 /** The words that start a program. */
 export type CommandOf = (program: "tracker" | "peer") => readonly string[];

@@ -7,7 +7,7 @@ import { join } from "@std/path";
 import { openFolderToken } from "../../lib/mod.ts";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import { makeContent } from "./memory_torrent.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 

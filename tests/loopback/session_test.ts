@@ -17,7 +17,7 @@ import {
   MemoryStorage,
   startTracker,
 } from "../../lib/mod.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import { fullStorage, memoryTorrent } from "./memory_torrent.ts";
 import { addressOf, assertWhole, openLocalSession, Share } from "./share.ts";
 

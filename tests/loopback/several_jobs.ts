@@ -14,33 +14,7 @@ import { listenForInterrupt } from "../../cli/interrupt.ts";
 import { peer } from "../../cli/peer.ts";
 import type { JobPermissions, Program } from "../../cli/program.ts";
 import { tracker } from "../../cli/tracker.ts";
-
-/** Writes to stdout and lets the jobs' starter wait for a line. */
-class WatchedStdout {
-  readonly #lines: string[] = [];
-  #changed = Promise.withResolvers<void>();
-
-  async write(bytes: Uint8Array): Promise<number> {
-    this.#lines.push(...new TextDecoder().decode(bytes).split("\n"));
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
-    return await Deno.stdout.write(bytes);
-  }
-
-  isTerminal(): boolean {
-    return false;
-  }
-
-  async waitFor(pattern: RegExp): Promise<string> {
-    for (;;) {
-      for (const line of this.#lines) {
-        const match = pattern.exec(line);
-        if (match !== null) return match[1] ?? "";
-      }
-      await this.#changed.promise;
-    }
-  }
-}
+import { LineLog } from "../../scripts/programs/running_program.ts";
 
 const PERMISSIONS = [
   { name: "read" },
@@ -58,9 +32,17 @@ function writePermissions(when: string): void {
 }
 
 const [file, folder, command] = Deno.args as [string, string, string];
-const stdout = new WatchedStdout();
+const printed = new TransformStream<Uint8Array<ArrayBuffer>>();
+const printing = printed.writable.getWriter();
+const stdout = new LineLog("stdout", printed.readable);
 const console = new Console({
-  stdout,
+  stdout: {
+    async write(bytes: Uint8Array): Promise<number> {
+      await printing.write(bytes.slice());
+      return await Deno.stdout.write(bytes);
+    },
+    isTerminal: () => false,
+  },
   stderr: Deno.stderr,
   size: () => ({ columns: 80, rows: 24 }),
   canMoveCursor: false,
@@ -104,9 +86,9 @@ const [runSeeder, runLeecher] = [prepare(peer), prepare(peer)];
 writePermissions("at first");
 
 const tracking = runTracker("0", "--host=127.0.0.1", "--quiet");
-const announceUrl = await stdout.waitFor(/^announce +(\S+)/);
+const [, announceUrl] = await stdout.waitFor(/^announce +(\S+)/);
 const torrent = join(folder, "shared.torrent");
-const made = await runCreate(file, announceUrl, torrent);
+const made = await runCreate(file, announceUrl!, torrent);
 const host = ["--host=127.0.0.1", "--port=0", "--state", join(folder, "state")];
 const seeding = runSeeder(torrent, "--dir", dirname(file), ...host);
 await stdout.waitFor(/: verified and complete; seeding/);

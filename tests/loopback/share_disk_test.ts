@@ -15,7 +15,7 @@ import {
   taskArguments,
 } from "../../scripts/programs/tasks.ts";
 import { testUnless } from "../test_unless.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import { makeContent } from "./memory_torrent.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 

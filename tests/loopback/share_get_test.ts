@@ -8,7 +8,7 @@ import { join } from "@std/path";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import { sha256Of } from "../../scripts/programs/sample_file.ts";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import { makeContent } from "./memory_torrent.ts";
 import {
   listing,

@@ -10,7 +10,7 @@ import {
   sha1,
   startShareServer,
 } from "../../lib/mod.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 
 const LOCAL = { hostname: "127.0.0.1", hostName: "teacher-pc" };
 

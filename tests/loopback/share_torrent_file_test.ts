@@ -4,7 +4,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import { makeContent } from "./memory_torrent.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 

@@ -11,8 +11,7 @@ import {
 import type { Torrent, TorrentFile } from "../../lib/metainfo/torrent.ts";
 import { measureRoom } from "../../lib/share/download_room.ts";
 import { sampleTorrent } from "../core/disk/sample_torrent.ts";
-import { openScene } from "./exchanged_scene.ts";
-import { listing, temporaryFolder } from "./temporary_folder.ts";
+import { listing, openScene, temporaryFolder } from "./temporary_folder.ts";
 
 const PIECE_LENGTH = 16_384;
 const isWindows = Deno.build.os === "windows";

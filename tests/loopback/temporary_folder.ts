@@ -31,3 +31,21 @@ export async function listing(dir: string, prefix = ""): Promise<string[]> {
   }
   return found.sort();
 }
+
+/** A download folder, and a folder outside of it. */
+export interface Scene extends AsyncDisposable {
+  readonly dir: string;
+  readonly outside: string;
+}
+
+export async function openScene(): Promise<Scene> {
+  const folder = await temporaryFolder();
+  const [dir, outside] = [join(folder.path, "dir"), join(folder.path, "out")];
+  await Deno.mkdir(dir);
+  await Deno.mkdir(outside);
+  return {
+    dir,
+    outside,
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}

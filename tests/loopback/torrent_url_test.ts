@@ -6,7 +6,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { runTask } from "../../scripts/programs/tasks.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import { assertCopied, LocalSwarm, runPeer } from "./local_swarm.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
 

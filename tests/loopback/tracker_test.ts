@@ -11,7 +11,7 @@ import {
 } from "@std/assert";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
-import { hasIpv6 } from "./has_ipv6.ts";
+import { hasIpv6 } from "./machine.ts";
 
 interface StartedTracker extends AsyncDisposable {
   readonly program: RunningProgram;

@@ -5,9 +5,10 @@
  */
 import { assertEquals } from "@std/assert";
 import { dirname, join } from "@std/path";
+import type { Torrent } from "../../mod.ts";
 import { runCommand } from "../../scripts/programs/running_program.ts";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import { makeContent } from "./memory_torrent.ts";
 
 export const LOCAL = ["--host", "127.0.0.1", "--no-discovery"];
@@ -92,4 +93,31 @@ export async function differences(
   ]);
   assertEquals([code, stderr], [0, ""]);
   return stdout.split("\n").filter((line) => line !== "");
+}
+
+/** A test of links, on systems that make them. */
+export function linkTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: Deno.build.os === "windows", fn });
+}
+
+/** Makes files of a few bytes, and links (`path -> text`), below a folder. */
+export async function makeTree(
+  dir: string,
+  ...entries: string[]
+): Promise<void> {
+  for (const entry of entries) {
+    const [path, text] = entry.split(" -> ");
+    const place = join(dir, path!);
+    await Deno.mkdir(dirname(place), { recursive: true });
+    if (text === undefined) await Deno.writeTextFile(place, path!);
+    else await Deno.symlink(text, place);
+  }
+}
+
+/** The entries of a torrent: `path`, or `path -> target` for a link. */
+export function contents({ files }: Torrent): string[] {
+  return files.map(({ path, linkTarget }) => {
+    const own = path.slice(1).join("/");
+    return linkTarget ? `${own} -> ${linkTarget.slice(1).join("/")}` : own;
+  });
 }

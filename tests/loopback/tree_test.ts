@@ -13,7 +13,7 @@ import { delay } from "@std/async/delay";
 import { equals } from "@std/bytes/equals";
 import { join } from "@std/path";
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 import {
   copy,

@@ -11,7 +11,7 @@ import {
   Announcer,
   type AnnounceReport,
 } from "../../lib/announce/announcer.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "./machine.ts";
 import { startScriptedTracker, startUdpTracker } from "./udp_tracker.ts";
 
 const INFO_HASH = infoHashFromHex("ab".repeat(20));

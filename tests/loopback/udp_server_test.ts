@@ -17,7 +17,7 @@ import {
   readUdpResponseHead,
 } from "../../lib/announce/udp_response.ts";
 import { infoHashFromHex } from "../../lib/base/identifier.ts";
-import { hasIpv6 } from "./has_ipv6.ts";
+import { hasIpv6 } from "./machine.ts";
 import { startUdpTracker } from "./udp_tracker.ts";
 
 /** A socket that exchanges datagrams with one tracker on this machine. */

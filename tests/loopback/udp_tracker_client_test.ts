@@ -19,7 +19,7 @@ import {
   encodeUdpConnected,
   encodeUdpError,
 } from "../../lib/announce/udp_response.ts";
-import { hasIpv6 } from "./has_ipv6.ts";
+import { hasIpv6 } from "./machine.ts";
 import {
   type ScriptedRequest,
   type ScriptedTracker,

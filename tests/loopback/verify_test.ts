@@ -8,9 +8,6 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { dirname, join } from "@std/path";
-import { verify } from "../../cli/verify.ts";
-import { FileSystem, type Outcome } from "../../lib/files/file_system.ts";
-import { removeExtraFiles } from "../../lib/source/extra_files.ts";
 import {
   checkContent,
   createTorrent,
@@ -21,8 +18,11 @@ import {
   StorageError,
   type Torrent,
 } from "../../mod.ts";
+import { verify } from "../../cli/verify.ts";
+import { FileSystem, type Outcome } from "../../lib/files/file_system.ts";
+import { removeExtraFiles } from "../../lib/source/extra_files.ts";
 import { runTask } from "../../scripts/programs/tasks.ts";
-import { makeTree } from "./link_tree.ts";
+import { makeTree } from "./tree_copy.ts";
 import { makeContent } from "./memory_torrent.ts";
 import { runJob } from "./run_job.ts";
 import { listing, temporaryFolder } from "./temporary_folder.ts";
