@@ -7,14 +7,18 @@
 import { parseCommandLine } from "../cli/flags.ts";
 import { programOf } from "../cli/program.ts";
 import { readSize } from "../cli/quantity.ts";
-import { BARE_LOOP, CONTENDERS, OURS } from "./bench/contender.ts";
+import { BARE_LOOP, CONTENDERS } from "./bench/contender.ts";
 import { EXECUTABLE_ROWS, join } from "./bench/executable_rows.ts";
 import { create, verify } from "./bench/hashing_rows.ts";
 import { describeMachine } from "./bench/machine.ts";
 import { bestNetworkKind } from "./bench/network.ts";
-import { manyTorrents } from "./bench/many_torrents_row.ts";
-import { earlyLeecher, manyFiles, memory } from "./bench/other_swarm_rows.ts";
-import type { Row } from "./bench/row.ts";
+import {
+  earlyLeecher,
+  manyFiles,
+  manyTorrents,
+  memory,
+} from "./bench/other_swarm_rows.ts";
+import { OURS, type Row } from "./bench/row.ts";
 import {
   BENCHMARK_FLAGS,
   checkNames,

@@ -1,7 +1,7 @@
 /**
  * The steps of sharing a file across a LAN, as users take them: start the tracker on
  * one machine, create the torrent on another, copy the torrent file to all, start a
- * peer on each.
+ * peer on each, compare the copies.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import {
   TORRENT_NAME,
 } from "../scripts/lan/sharing_steps.ts";
 import type { RunningProgram } from "../scripts/programs/running_program.ts";
+import { sha256Of, writeRandomFile } from "../scripts/programs/sample_file.ts";
 
 const TRACKER_PORT = 8000;
 
@@ -65,4 +66,39 @@ export async function waitUntilCompleted(peer: RunningProgram): Promise<void> {
 export async function stopPeer(peer: RunningProgram): Promise<void> {
   const { code, stderr } = await peer.stop("SIGTERM");
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
+}
+
+/** The name of the file. */
+export const SAMPLE = "sample.bin";
+/** An announce URL of a host that does not exist. */
+export const NO_TRACKER = "http://10.77.0.77:8000/announce";
+
+/** Options for {@linkcode shareSample}. */
+export interface SampleOptions {
+  /** @default {NO_TRACKER} */
+  readonly announce?: string;
+  /** Of the file, in bytes. @default {300_000} */
+  readonly length?: number;
+  /** Further flags of `create`. @default {[]} */
+  readonly flags?: readonly string[];
+}
+
+/** Writes a fresh sample on a host and creates its torrent. */
+export async function shareSample(
+  seeder: Host,
+  options: SampleOptions = {},
+): Promise<SharedTorrent> {
+  const { announce = NO_TRACKER, length = 300_000, flags = [] } = options;
+  await writeRandomFile(seeder.path(SAMPLE), length);
+  return await createTorrent(seeder, SAMPLE, announce, flags);
+}
+
+/** Asserts that two hosts hold the same file. @param name Its path in their folders. */
+export async function assertCopied(
+  from: Host,
+  to: Host,
+  name = SAMPLE,
+): Promise<void> {
+  const copy = await sha256Of(to.path(name));
+  assertEquals(copy, await sha256Of(from.path(name)), to.name);
 }

@@ -6,19 +6,14 @@
 import { type Client, waitUntilComplete } from "../clients/client.ts";
 import { aria2, libtorrent, transmission } from "../clients/stock_clients.ts";
 import { webtorrent } from "../clients/webtorrent.ts";
-import {
-  DIST,
-  ExecutablesUnavailableError,
-  findExecutables,
-} from "../compile/targets.ts";
+import { DIST, executablesMissing } from "../compile/targets.ts";
 import { ExecutableHost } from "../lan/executable_host.ts";
 import type { Host } from "../lan/host.ts";
 import { startPeer, TORRENT_NAME } from "../lan/sharing_steps.ts";
 import type { RunningProgram } from "../programs/running_program.ts";
-import { REPOSITORY } from "../programs/tasks.ts";
+import { scriptArguments } from "../programs/tasks.ts";
 import type { NetworkKind } from "./network.ts";
-
-export const OURS = "lanswarm";
+import { OURS } from "./row.ts";
 
 export interface RunningContender {
   readonly program: RunningProgram;
@@ -53,16 +48,6 @@ function ownContender(
 
 const lanswarm = ownContender({ name: OURS, missing: undefined }, startPeer);
 
-/** The reason why there are no executables; undefined if there are. */
-export async function executablesMissing(): Promise<string | undefined> {
-  try {
-    await findExecutables();
-  } catch (error) {
-    if (!(error instanceof ExecutablesUnavailableError)) throw error;
-    return error.message;
-  }
-}
-
 /** A host that runs the executables in `dist/` in place of the source. */
 export function withExecutables(host: Host): Host {
   return new ExecutableHost(host, { folder: DIST, launcher: [] });
@@ -79,8 +64,9 @@ export const BARE_LOOP: Contender = ownContender(
   { name: "bare-loop", missing: undefined },
   (host) =>
     host.spawn(Deno.execPath(), [
-      ...["run", "--no-check", `--config=${REPOSITORY}deno.json`],
-      ...["-N", "-R=.", "-W=.", `${REPOSITORY}scripts/clients/bare_loop.ts`],
+      ...scriptArguments("scripts/clients/bare_loop.ts", [
+        ...["--no-check", "-N", "-R=.", "-W=."],
+      ]),
       TORRENT_NAME,
     ]),
   /^complete$/,

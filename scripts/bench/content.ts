@@ -65,14 +65,17 @@ export class Content {
 
   async compareWith(host: Host): Promise<void> {
     const { name } = this.torrent;
-    const { code, stdout, stderr } = await runCommand("diff", [
-      ...["--recursive", "--brief"],
-      ...[join(this.#folder, name), host.path(name)],
-    ]);
-    if (code !== 0) {
-      throw new Error(
-        `Cannot use the run: the copy on ${host.name} is wrong: ${stdout}${stderr}`,
-      );
-    }
+    await compareCopy(join(this.#folder, name), host.path(name));
   }
+}
+
+/** Compares files, or folders with all that is in them. @throws {Error} If they differ. */
+export async function compareCopy(source: string, copy: string): Promise<void> {
+  const { code, stdout, stderr } = await runCommand("diff", [
+    ...["--recursive", "--brief", "--exclude=.lanswarm", source, copy],
+  ]);
+  if (code === 0) return;
+  throw new Error(
+    `Cannot use the run: the copy ${copy} is wrong: ${stdout}${stderr}`,
+  );
 }

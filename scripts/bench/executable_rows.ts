@@ -7,7 +7,7 @@
  */
 import { join as joinPath } from "@std/path";
 import { missingProgram } from "../clients/client.ts";
-import { findExecutables } from "../compile/targets.ts";
+import { executablePaths, executablesMissing } from "../compile/targets.ts";
 import {
   bareHost,
   busyboxHost,
@@ -24,8 +24,6 @@ import {
   type Contender,
   CONTENDERS,
   EXECUTABLE,
-  executablesMissing,
-  OURS,
   withExecutables,
 } from "./contender.ts";
 import { Content } from "./content.ts";
@@ -34,41 +32,24 @@ import {
   GIBIBYTE,
   MEBIBYTE,
   multipleTarget,
+  OURS,
+  oursAlone,
   type Participant,
   percentile,
   type Row,
-  type RowOptions,
   type Values,
 } from "./row.ts";
-import { SWARM_METRICS, valuesOf } from "./swarm_rows.ts";
-import { runSwarm, type SwarmRunOptions } from "./swarm_run.ts";
+import { swarmRow } from "./swarm_rows.ts";
+import { runSwarm } from "./swarm_run.ts";
 
 const SOURCE = CONTENDERS[0]!;
 
-/** Creates the participants of a row of one seeder and one leecher. */
-async function prepare(
-  { folder, network, size = GIBIBYTE }: RowOptions,
-  { contenders, measure }: {
-    readonly contenders: readonly Contender[];
-    readonly measure: (
-      contender: Contender,
-      swarm: SwarmRunOptions,
-    ) => Promise<Values>;
-  },
-): Promise<Participant[]> {
-  const content = await Content.random(folder, size);
-  const swarm = { content, network, folder, leecherCount: 1 };
-  return contenders.map((contender) => ({
-    ...contender,
-    measure: () => measure(contender, swarm),
-  }));
-}
-
-const executables: Row = {
+const executables: Row = swarmRow({
   name: "executables",
   work: "1 GiB from one seeder to one leecher, both executables",
-  metrics: SWARM_METRICS,
-  warmsUp: true,
+  length: GIBIBYTE,
+  leecherCount: 1,
+  contenders: [EXECUTABLE, SOURCE],
   targets: [
     multipleTarget(
       ["cpu", "at most", 1.1],
@@ -76,13 +57,7 @@ const executables: Row = {
       "at most 1.1 × the sources",
     ),
   ],
-  prepare: (options) =>
-    prepare(options, {
-      contenders: [EXECUTABLE, SOURCE],
-      measure: async (contender, swarm) =>
-        valuesOf(await runSwarm(contender, swarm), swarm.content.length),
-    }),
-};
+});
 
 /**
  * System calls and context switches of the seeder, which is traced in a transfer of its
@@ -102,24 +77,23 @@ const systemCalls: Row = {
       participant: EXECUTABLE.name,
     },
   ],
-  prepare: async (options) => {
+  prepare: async ({ folder, network, size = GIBIBYTE }) => {
     const noStrace = await missingProgram("strace");
-    const participants = await prepare(options, {
-      contenders: [SOURCE, EXECUTABLE, BARE_LOOP],
-      measure: async (contender, swarm) => {
+    const content = await Content.random(folder, size);
+    const swarm = { content, network, folder, leecherCount: 1 };
+    return [SOURCE, EXECUTABLE, BARE_LOOP].map((contender) => ({
+      ...contender,
+      missing: contender.missing ?? noStrace,
+      measure: async () => {
         const { seederSwitches } = await runSwarm(contender, swarm);
         const traced = { ...swarm, isTraced: true };
         const { seederCalls } = await runSwarm(contender, traced);
-        const perGibibyte = GIBIBYTE / swarm.content.length;
+        const perGibibyte = GIBIBYTE / size;
         return {
           calls: seederCalls && seederCalls * perGibibyte,
           switches: seederSwitches && seederSwitches * perGibibyte,
         };
       },
-    });
-    return participants.map((participant) => ({
-      ...participant,
-      missing: participant.missing ?? noStrace,
     }));
   },
 };
@@ -134,15 +108,14 @@ const start: Row = {
   targets: [constantTarget("seconds", "at most", 0.06, "at most 0.06 s")],
   prepare({ folder }): Promise<Participant[]> {
     const source = new Host({ name: OURS, address: "127.0.0.1", folder });
-    const hosts: readonly [Pick<Contender, "name" | "missing">, Host][] = [
-      [EXECUTABLE, withExecutables(source)],
-      [SOURCE, source],
-    ];
-    return Promise.resolve(hosts.map(([{ name, missing }, host]) => ({
-      name,
-      missing,
+    const participant = (contender: Contender, host: Host): Participant => ({
+      ...contender,
       measure: async () => ({ seconds: await measureStart(host) }),
-    })));
+    });
+    return Promise.resolve([
+      participant(EXECUTABLE, withExecutables(source)),
+      participant(SOURCE, source),
+    ]);
   },
 };
 
@@ -180,12 +153,12 @@ export const join: Row = {
   prepare: async ({ folder, size = 4 * MEBIBYTE }) => {
     await writeRandomFile(joinPath(folder, FILE_NAME), size);
     const missing = await joinUnavailableReason() ?? await executablesMissing();
-    return [{ name: OURS, missing, measure: () => measure(folder) }];
+    return oursAlone(() => measure(folder), missing);
   },
 };
 
 async function measure(folder: string): Promise<Values> {
-  const executables = await findExecutables();
+  const executables = executablePaths();
   await using lan = await createLan(["source", "machine"], { dir: folder });
   const source = await bareHost(lan.host("source"), {
     executables,

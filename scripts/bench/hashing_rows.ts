@@ -8,16 +8,17 @@
 import { missingProgram } from "../clients/client.ts";
 import type { Host } from "../lan/host.ts";
 import { startPeer, TORRENT_NAME } from "../lan/sharing_steps.ts";
-import { OURS } from "./contender.ts";
 import { Content } from "./content.ts";
 import { openNetwork } from "./network.ts";
 import {
   GIBIBYTE,
   MEBIBYTE,
   multipleTarget,
+  OURS,
   type Participant,
   type Row,
   type RowOptions,
+  secondsOf,
 } from "./row.ts";
 
 const ANNOUNCE_URL = "http://127.0.0.1:9/announce";
@@ -73,9 +74,7 @@ async function prepare(
       await content.layInto(host);
       const torrentFile = content.torrentFor(ANNOUNCE_URL);
       await Deno.writeFile(host.path(TORRENT_NAME), torrentFile);
-      const startMs = performance.now();
-      await work(host, content);
-      const seconds = (performance.now() - startMs) / 1000;
+      const seconds = await secondsOf(() => work(host, content));
       return { seconds, throughput: content.length / MEBIBYTE / seconds };
     },
   });

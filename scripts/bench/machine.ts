@@ -8,63 +8,51 @@ import { VERSION } from "../../mod.ts";
 import { webtorrentVersion } from "../clients/webtorrent.ts";
 import { runCommand } from "../programs/running_program.ts";
 
-/** Commands that print the version of a program. */
-const VERSION_COMMANDS: readonly [
-  name: string,
-  command: readonly [program: string, ...args: readonly string[]],
-][] = [
+/** Commands that print the versions of other clients. */
+const CLIENTS: readonly (readonly [name: string, ...command: string[]])[] = [
   [
-    "libtorrent",
-    [
-      "/usr/bin/python3",
-      "-c",
-      "import libtorrent; print(libtorrent.__version__)",
-    ],
+    ...["libtorrent", "/usr/bin/python3"] as const,
+    ...["-c", "import libtorrent; print(libtorrent.__version__)"],
   ],
-  ["aria2", ["aria2c", "--version"]],
-  ["transmission", ["transmission-cli", "--version"]],
+  ["aria2", "aria2c", "--version"],
+  ["transmission", "transmission-cli", "--version"],
   // It has no such option, but prints the version with every error.
-  ["mktorrent", ["mktorrent", "-v"]],
+  ["mktorrent", "mktorrent", "-v"],
 ];
-
-/** Prints the version of the package; exits with an error without one. */
-const OPENTRACKER_QUERY = [
-  "dpkg-query",
-  ...["--show", "--showformat=${Version}", "opentracker"],
-] as const;
 
 /** "2 cores (AMD EPYC), 24 GiB, Linux 6.1; lanswarm 0.1.0, Deno 2.9.6, aria2 1.36.0". */
 export async function describeMachine(): Promise<string> {
   const versions = await Promise.all(
-    VERSION_COMMANDS.map(async ([name, command]) =>
-      [name, await askVersion(command)] as const
+    CLIENTS.map(async ([name, ...command]) =>
+      versionOf(name, await askVersion(command))
     ),
   );
-  return await describeWith([
-    ...versions,
-    ["webtorrent", await webtorrentVersion()],
-  ]);
+  const webtorrent = versionOf("webtorrent", await webtorrentVersion());
+  return await describeWith([...versions, webtorrent]);
 }
 
 /** "2 cores (AMD EPYC), 24 GiB, Linux 6.1; lanswarm 0.1.0, Deno 2.9.6, wrk 4.1.0". */
 export async function describeTrackerMachine(): Promise<string> {
+  const format = "--showformat=${Version}";
+  // It does not print its own version, Debian knows that of the package.
+  const query = ["dpkg-query", "--show", format, "opentracker"];
   return await describeWith([
-    // opentracker does not print its own version, Debian knows that of the package.
-    ["opentracker", await askVersion(OPENTRACKER_QUERY, /^\S+$/m)],
-    ["wrk", await askVersion(["wrk", "-v"])],
+    versionOf("opentracker", await askVersion(query, /^\S+$/m)),
+    versionOf("wrk", await askVersion(["wrk", "-v"])),
   ]);
+}
+
+function versionOf(name: string, version?: string): string | undefined {
+  return version && `${name} ${version}`;
 }
 
 /** The machine and our version, with the versions of other programs. */
 async function describeWith(
-  versions: readonly (readonly [name: string, version: string | undefined])[],
+  versions: readonly (string | undefined)[],
 ): Promise<string> {
   return [
     [await processor(), await memory(), await kernel()],
-    [
-      ...[`lanswarm ${VERSION}`, `Deno ${Deno.version.deno}`],
-      ...versions.map(([name, version]) => version && `${name} ${version}`),
-    ],
+    [`lanswarm ${VERSION}`, `Deno ${Deno.version.deno}`, ...versions],
   ].map((parts) => parts.filter((part) => part !== undefined).join(", "))
     .join("; ");
 }
@@ -95,11 +83,11 @@ async function firstMatch(
 
 /** The version that a program prints; `undefined` if it is not installed. */
 async function askVersion(
-  [program, ...args]: readonly [string, ...(readonly string[])],
+  [program, ...args]: readonly string[],
   pattern = /\d+\.\d+(\.\d+)*/,
 ): Promise<string | undefined> {
   try {
-    const { stdout, stderr } = await runCommand(program, args);
+    const { stdout, stderr } = await runCommand(program!, args);
     return pattern.exec(stdout + stderr)?.[0];
   } catch (error) {
     // Not installed: its row reports that.

@@ -1,26 +1,40 @@
 /**
  * Rows that share files from one seeder to one leecher in particular cases: many
- * files, files larger than the memory, a leecher that starts before its seeder.
+ * files, many torrents, files larger than the memory, a leecher that starts before its
+ * seeder.
  *
  * @module
  */
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
+import { createTorrent } from "../../mod.ts";
+import type { Host } from "../lan/host.ts";
 import { waitForCounts } from "../lan/sharing_steps.ts";
+import type { RunningProgram } from "../programs/running_program.ts";
 import { writeRandomFile } from "../programs/sample_file.ts";
-import { type Contender, CONTENDERS, contendersOn, OURS } from "./contender.ts";
-import { Content } from "./content.ts";
+import { taskArguments } from "../programs/tasks.ts";
+import { type Contender, CONTENDERS, contendersOn } from "./contender.ts";
+import { compareCopy, Content } from "./content.ts";
 import { openNetwork } from "./network.ts";
 import {
   constantTarget,
   GIBIBYTE,
   MEBIBYTE,
   type Metric,
+  OURS,
+  oursAlone,
   type Row,
   type RowOptions,
+  secondsOf,
+  type Values,
 } from "./row.ts";
 import { SWARM_METRICS, timeTarget, valuesOf } from "./swarm_rows.ts";
-import { runSwarm, setUp } from "./swarm_run.ts";
+import {
+  readProcessUsage,
+  runSwarm,
+  setUp,
+  startTracker,
+} from "./swarm_run.ts";
 
 const FILE_COUNT = 10_000;
 const FILES_PER_FOLDER = 100;
@@ -159,9 +173,8 @@ async function measureEarly(
     { kind, dir: folder },
   );
   const [seeder, leecher] = [network.host("seeder"), network.host("leecher")];
-  const announceUrl = await setUp(network.host("tracker"), {
-    ...{ content, seeder, leechers: [leecher] },
-  });
+  const peers = { content, seeder, leechers: [leecher] };
+  const announceUrl = await setUp(network.host("tracker"), peers);
   const running = await contender.start(leecher);
   const { infoHash } = content.torrent;
   await waitForCounts(
@@ -172,10 +185,105 @@ async function measureEarly(
   );
   await delay(EARLY_MS);
 
-  const startMs = performance.now();
-  await contender.start(seeder);
-  await running.waitUntilComplete(EARLY_TIMEOUT_MS);
-  const seconds = (performance.now() - startMs) / 1000;
+  const seconds = await secondsOf(async () => {
+    await contender.start(seeder);
+    await running.waitUntilComplete(EARLY_TIMEOUT_MS);
+  });
   await content.compareWith(leecher);
   return seconds;
+}
+
+const TORRENT_COUNT = 1_000;
+const DESCRIPTOR_COUNT = 1_024;
+const TORRENT_LENGTH = 65_536;
+const TORRENTS_TIMEOUT_MS = 300_000;
+const CONTENT = "content";
+const TORRENTS = "torrents";
+
+/** One process that shares 1,000 torrents with the file descriptors that Linux gives it by default, and one that fetches them. */
+export const manyTorrents: Row = {
+  name: "many-torrents",
+  work:
+    "1,000 torrents of 64 KiB in one process with 1,024 file descriptors, fetched by another",
+  metrics: [
+    { id: "seconds", label: "s to all seeded", decimals: 2 },
+    { id: "memory", label: "MiB then", decimals: 0 },
+    { id: "fetched", label: "s to all fetched", decimals: 2 },
+    { id: "seeder", label: "peak MiB, seeder", decimals: 0 },
+    { id: "leecher", label: "peak MiB, leecher", decimals: 0 },
+  ],
+  targets: [
+    constantTarget("seconds", "at most", 10, "at most 10 s"),
+    constantTarget("memory", "at most", 256, "at most 256 MiB"),
+  ],
+  prepare: async (options) => {
+    const { folder, size = TORRENT_COUNT * TORRENT_LENGTH } = options;
+    await Deno.mkdir(join(folder, CONTENT));
+    const length = Math.max(1, Math.floor(size / TORRENT_COUNT));
+    for (let index = 0; index < TORRENT_COUNT; index++) {
+      await writeRandomFile(join(folder, CONTENT, `${index}.bin`), length);
+    }
+    return oursAlone(() => measureMany(options));
+  },
+};
+
+/**
+ * One run. The first time is from the start of the seeder until it has verified
+ * everything, the second one from the start of the leecher until it has stored
+ * everything; then the copies are compared.
+ */
+async function measureMany({ folder, network }: RowOptions): Promise<Values> {
+  await using hosts = await openNetwork(
+    ["tracker", "seeder", "leecher"],
+    { kind: network, dir: folder },
+  );
+  const [seeder, leecher] = [hosts.host("seeder"), hosts.host("leecher")];
+  const announce = await startTracker(hosts.host("tracker"));
+  for (const host of [seeder, leecher]) await Deno.mkdir(host.path(TORRENTS));
+  await Deno.mkdir(seeder.path(CONTENT));
+  for (let index = 0; index < TORRENT_COUNT; index++) {
+    const name = `${index}.bin`;
+    const source = join(folder, CONTENT, name);
+    await Deno.link(source, seeder.path(CONTENT, name));
+    const { bytes } = await createTorrent(source, { announce: [announce] });
+    for (const host of [seeder, leecher]) {
+      await Deno.writeFile(host.path(TORRENTS, `${index}.torrent`), bytes);
+    }
+  }
+  const seeding = await startMany(seeder, /verified and complete/);
+  const memory = await peakMebibytes(seeding.program);
+  const fetching = await startMany(leecher, /complete and verified/);
+  const values = {
+    seconds: seeding.seconds,
+    memory,
+    fetched: fetching.seconds,
+    seeder: await peakMebibytes(seeding.program),
+    leecher: await peakMebibytes(fetching.program),
+  };
+  await compareCopy(join(folder, CONTENT), leecher.path(CONTENT));
+  return values;
+}
+
+async function peakMebibytes(
+  { pid }: RunningProgram,
+): Promise<number | undefined> {
+  const usage = await readProcessUsage(pid);
+  return usage && usage.peakMemoryBytes / MEBIBYTE;
+}
+
+/** Starts a peer, and waits until it has printed a line for each torrent. */
+async function startMany(
+  host: Host,
+  line: RegExp,
+): Promise<{ readonly program: RunningProgram; readonly seconds: number }> {
+  const startMs = performance.now();
+  const program = host.spawn("sh", [
+    ...["-c", `ulimit -n ${DESCRIPTOR_COUNT}; exec "$@"`, "sh"],
+    ...[Deno.execPath(), ...taskArguments("peer"), "--no-discovery"],
+    ...["--watch", TORRENTS, "--dir", CONTENT, "--host", host.address],
+  ]);
+  for (let count = 0; count < TORRENT_COUNT; count++) {
+    await program.stdout.waitFor(line, TORRENTS_TIMEOUT_MS);
+  }
+  return { program, seconds: (performance.now() - startMs) / 1000 };
 }

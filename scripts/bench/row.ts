@@ -5,6 +5,9 @@
  */
 import type { NetworkKind } from "./network.ts";
 
+/** Our name. */
+export const OURS = "lanswarm";
+
 /** The values of one run, by the ids of the row's metrics. */
 export type Values = { readonly [metric: string]: number | undefined };
 
@@ -38,6 +41,14 @@ export interface Participant {
   readonly name: string;
   readonly missing: string | undefined;
   measure(): Promise<Values>;
+}
+
+/** Creates our participant of a row that has no other. */
+export function oursAlone(
+  measure: Participant["measure"],
+  missing?: string,
+): Participant[] {
+  return [{ name: OURS, missing, measure }];
 }
 
 export interface RowOptions {
@@ -80,6 +91,13 @@ export function multipleTarget(
 ): Target {
   const reference = { type: "bestOf", contenders } as const;
   return { metric, text, limit, factor, reference };
+}
+
+/** The seconds that work takes. */
+export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const startMs = performance.now();
+  await work();
+  return (performance.now() - startMs) / 1000;
 }
 
 /** The value below which a share of all values is. */

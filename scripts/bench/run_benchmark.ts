@@ -163,41 +163,39 @@ export async function takeTurns(
     readonly signal: AbortSignal;
   },
 ): Promise<Result[]> {
-  const runs = new Map<Participant, Values[]>();
-  const remarks = new Map<Participant, string>();
-  const failures = new Map<Participant, string>();
-  for (const participant of participants) {
-    runs.set(participant, []);
-    const { missing } = participant;
-    if (missing !== undefined) remarks.set(participant, missing);
-  }
-  for (let turn = 0; turn < runCount; turn++) {
-    for (const [index, participant] of participants.entries()) {
-      if (remarks.has(participant)) continue;
+  const turns = participants.map(({ name, missing, measure }) => {
+    const runs: Values[] = [];
+    return {
+      name,
+      runs,
+      remark: missing,
+      measure,
+      isOver: missing !== undefined,
+    };
+  });
+  for (let run = 0; run < runCount; run++) {
+    for (const [index, turn] of turns.entries()) {
+      if (turn.isOver) continue;
       signal.throwIfAborted();
       const startMs = performance.now();
       try {
-        const values = await participant.measure();
-        runs.get(participant)!.push(values);
-        onRun(participant.name, values);
+        const values = await turn.measure();
+        turn.runs.push(values);
+        onRun(turn.name, values);
       } catch (error) {
         // After Ctrl+C all programs end, and waiting for one fails.
         signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;
-        if (index === 0 || failures.has(participant)) {
-          remarks.set(participant, `failed: ${error.message}`);
-        }
-        failures.set(participant, `one run failed: ${error.message}`);
+        turn.isOver = index === 0 || turn.remark !== undefined;
+        const failed = turn.isOver ? "failed" : "one run failed";
+        turn.remark = `${failed}: ${error.message}`;
       }
-      if (index > 0 && performance.now() - startMs > SLOW_MS) {
-        const slow = `one run only, as it takes more than ${SLOW_MS / 1000} s`;
-        remarks.set(participant, remarks.get(participant) ?? slow);
+      if (turn.isOver || index === 0) continue;
+      if (performance.now() - startMs > SLOW_MS) {
+        turn.isOver = true;
+        turn.remark = `one run only, as it takes more than ${SLOW_MS / 1000} s`;
       }
     }
   }
-  return participants.map((participant) => ({
-    name: participant.name,
-    runs: runs.get(participant)!,
-    remark: remarks.get(participant) ?? failures.get(participant),
-  }));
+  return turns.map(({ name, runs, remark }) => ({ name, runs, remark }));
 }

@@ -8,11 +8,11 @@
  */
 import { spawnTask } from "../programs/tasks.ts";
 import type { Figures } from "../simulate/figures.ts";
-import { OURS } from "./contender.ts";
 import {
   constantTarget,
   MEBIBYTE,
   type Metric,
+  oursAlone,
   type Participant,
   type Row,
   type Target,
@@ -119,8 +119,7 @@ function withSeeds(
   run: (seed: number) => Promise<Values>,
 ): Promise<Participant[]> {
   let seed = 0;
-  const measure = () => run(++seed);
-  return Promise.resolve([{ name: OURS, missing: undefined, measure }]);
+  return Promise.resolve(oursAlone(() => run(++seed)));
 }
 
 async function simulate(

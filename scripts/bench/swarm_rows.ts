@@ -62,6 +62,9 @@ interface SwarmRowOptions extends Omit<Row, "prepare" | "metrics" | "warmsUp"> {
   readonly length: number;
   readonly leecherCount: number;
   readonly rates?: LinkRates;
+  /** @default {those that the network suits} */
+  readonly contenders?: readonly Contender[];
+  /** Contenders beside these. @default {[]} */
   readonly others?: readonly Contender[];
   /** True if the last leecher runs libtorrent. @default {false} */
   readonly hasStockClient?: boolean;
@@ -70,20 +73,21 @@ interface SwarmRowOptions extends Omit<Row, "prepare" | "metrics" | "warmsUp"> {
   readonly measure?: (run: SwarmRun, length: number) => Values;
 }
 
-function swarmRow(options: SwarmRowOptions): Row {
+export function swarmRow(options: SwarmRowOptions): Row {
   const { leecherCount, rates, metrics = [], measure, length, ...rest } =
     options;
-  const { others = [], hasStockClient = false, ...row } = rest;
+  const { contenders, others = [], hasStockClient = false, ...row } = rest;
   return {
     ...row,
     metrics: [...metrics, ...SWARM_METRICS],
     warmsUp: true,
     prepare: async ({ folder, network, size = length }) => {
       const content = await Content.random(folder, size);
-      const contenders = contendersOn(network);
-      const stock = contenders.find(({ name }) => name === libtorrent.name);
-      const lastClient = hasStockClient ? stock : undefined;
-      return [...contenders, ...others].map((contender) => ({
+      const compared = contenders ?? contendersOn(network);
+      const lastClient = hasStockClient
+        ? compared.find(({ name }) => name === libtorrent.name)
+        : undefined;
+      return [...compared, ...others].map((contender) => ({
         ...contender,
         missing: contender.missing ?? lastClient?.missing,
         measure: async () => {

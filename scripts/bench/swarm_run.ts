@@ -126,13 +126,19 @@ export async function setUp(
     readonly leechers: readonly Host[];
   },
 ): Promise<string> {
-  const tracker = host.spawnTask("tracker", ["0", "--host", host.address]);
-  const [announceUrl] = await tracker.stdout.waitFor(/http\S+\/announce/);
+  const announceUrl = await startTracker(host);
   const torrentFile = content.torrentFor(announceUrl);
   for (const peer of [seeder, ...leechers]) {
     await Deno.writeFile(peer.path(TORRENT_NAME), torrentFile);
   }
   await content.layInto(seeder);
+  return announceUrl;
+}
+
+/** Starts our tracker. @returns The announce URL. */
+export async function startTracker(host: Host): Promise<string> {
+  const tracker = host.spawnTask("tracker", ["0", "--host", host.address]);
+  const [announceUrl] = await tracker.stdout.waitFor(/http\S+\/announce/);
   return announceUrl;
 }
 

@@ -1,6 +1,7 @@
 /**
  * The stock clients: aria2 by its program `aria2c`, libtorrent, which qBittorrent and
- * Deluge use, by its Python binding, and Transmission by `transmission-cli`.
+ * Deluge use, by its Python binding, and Transmission by `transmission-cli`; and
+ * opentracker, a stock tracker.
  *
  * @module
  */
@@ -122,4 +123,32 @@ export async function startTransmission(
     "--no-downlimit",
     torrentName,
   ]);
+}
+
+/** The reason why opentracker cannot be used; undefined if it can. */
+export const opentrackerMissing: string | undefined = await missingProgram(
+  "opentracker",
+);
+
+/** Starts opentracker on a host. Debian's build serves only torrents in a whitelist. */
+export async function startOpentracker(
+  host: Host,
+  infoHashes: readonly string[],
+  port = 6969,
+): Promise<RunningProgram> {
+  await writeInfoHashes(host.path("whitelist"), infoHashes);
+  // It changes its root to the folder and refuses to run as root.
+  return host.spawn("opentracker", [
+    ...["-i", host.address, "-p", `${port}`, "-P", `${port}`],
+    ...["-d", ".", "-u", "nobody", "-w", "whitelist"],
+  ]);
+}
+
+/** Writes info hashes in hex, one a line. */
+export async function writeInfoHashes(
+  path: string,
+  infoHashes: readonly string[],
+): Promise<void> {
+  const lines = infoHashes.map((infoHash) => `${infoHash}\n`);
+  await Deno.writeTextFile(path, lines.join(""));
 }

@@ -17,26 +17,33 @@ import {
   type Target,
 } from "./targets.ts";
 
+export const NPM_RUNTIME = {
+  packageName: "@vltpkg/cli-linux-x64@0.0.0-18",
+  member: "package/vlt",
+  /** Length of the `denort` at its beginning, in bytes. */
+  length: 85_186_368,
+  sha256: "2705685d7478610b98dcd43acecd457a19810146323041c8af8a88f7dd0b5e82",
+  version: "2.4.2",
+  target: "x86_64-unknown-linux-gnu" satisfies Target as Target,
+} as const;
+
+/** The sources of a runtime, for the user. */
+const SOURCES = {
+  DENORT_BIN: "from DENORT_BIN",
+  download: "as deno compile downloads it",
+  npm: `from the npm package ${NPM_RUNTIME.packageName}`,
+} as const;
+
 export interface BaseRuntime {
-  readonly source: "DENORT_BIN" | "download" | "npm";
+  readonly source: keyof typeof SOURCES;
   /** The version of Deno that it belongs to. */
   readonly version: string;
   /** The file; undefined if `deno compile` finds it itself. */
   readonly path: string | undefined;
 }
 
-/** The origin of a runtime, for the user. */
 export function describeRuntime({ source, version }: BaseRuntime): string {
-  switch (source) {
-    case "DENORT_BIN":
-      return `denort ${version} from DENORT_BIN`;
-    case "download":
-      return `denort ${version} as deno compile downloads it`;
-    case "npm":
-      return `denort ${version} from the npm package ${NPM_RUNTIME.packageName}`;
-    default:
-      return source satisfies never;
-  }
+  return `denort ${version} ${SOURCES[source]}`;
 }
 
 /** The sources of a runtime. */
@@ -162,46 +169,15 @@ export function runtimeTarget(header: Uint8Array): Target | undefined {
  * older versions.
  */
 export function runtimeVersion(content: Uint8Array): string | undefined {
-  const mark = new TextEncoder().encode("Deno/");
-  let highest: string | undefined;
-  for (
-    let at = content.indexOf(mark[0]!);
-    at !== -1;
-    at = content.indexOf(mark[0]!, at + 1)
-  ) {
-    if (!mark.every((byte, index) => content[at + index] === byte)) continue;
-    const text = String.fromCharCode(...content.subarray(at + 5, at + 32));
-    const version = /^\d{1,3}\.\d{1,3}\.\d{1,3}/.exec(text)?.[0];
-    if (version === undefined) continue;
-    if (highest === undefined || compareVersions(version, highest) > 0) {
-      highest = version;
-    }
-  }
-  return highest;
+  const text = new TextDecoder("latin1").decode(content);
+  const versions = text.matchAll(/Deno\/(\d{1,3}\.\d{1,3}\.\d{1,3})/g);
+  return Array.from(versions, ([, version]) => version!)
+    .sort(compareVersions).at(-1);
 }
 
 /** Negative if the first version is older than the second, 0 if they are equal. */
 export function compareVersions(one: string, other: string): number {
-  const [parts, others] = [one, other].map((text) =>
-    text.split(".").map(Number)
-  );
-  const index = parts!.findIndex((part, index) => part !== others![index]);
-  return index === -1 ? 0 : parts![index]! - others![index]!;
-}
-
-export const NPM_RUNTIME = {
-  packageName: "@vltpkg/cli-linux-x64@0.0.0-18",
-  member: "package/vlt",
-  /** Length of the `denort` at its beginning, in bytes. */
-  length: 85_186_368,
-  sha256: "2705685d7478610b98dcd43acecd457a19810146323041c8af8a88f7dd0b5e82",
-  version: "2.4.2",
-  target: "x86_64-unknown-linux-gnu" satisfies Target as Target,
-} as const;
-
-export interface ExpectedRuntime {
-  readonly length: number;
-  readonly sha256: string;
+  return one.localeCompare(other, "en", { numeric: true });
 }
 
 /**
@@ -210,7 +186,7 @@ export interface ExpectedRuntime {
  */
 export async function takeRuntime(
   program: Uint8Array<ArrayBuffer>,
-  { length, sha256 }: ExpectedRuntime,
+  { length, sha256 }: { readonly length: number; readonly sha256: string },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const runtime = program.subarray(0, length);
   const found = await sha256Of(runtime);

@@ -126,11 +126,8 @@ export async function downloadRefusal(
 
 /** The reason of a failed download, without the URL; empty if there is none. */
 export function reasonOf(complaint: string): string {
-  const [, reason] =
-    /error sending request for url \(.*?\): (.*?)(?= \d+: |$)/.exec(
-      complaint,
-    ) ?? [];
-  return reason ?? "";
+  const failure = /error sending request for url \(.*?\): (.*?)(?= \d+: |$)/;
+  return failure.exec(complaint)?.[1] ?? "";
 }
 
 async function siteAnswers(): Promise<boolean> {

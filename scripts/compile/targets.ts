@@ -91,23 +91,24 @@ export function isWindows(target: Target): boolean {
 /** Absolute paths of the executables for this machine. */
 export type ExecutablePaths = Readonly<Record<ExecutableName, string>>;
 
-/**
- * The executables that the last `deno task compile` left in `dist/`.
- * @throws {ExecutablesUnavailableError} If one is missing.
- */
-export async function findExecutables(): Promise<ExecutablePaths> {
+/** The executables that `deno task compile` leaves in `dist/`. */
+export function executablePaths(): ExecutablePaths {
   const target = hostTarget();
-  const paths = EXECUTABLE_NAMES.map((name) =>
-    join(DIST, executableFileName(name, { target }))
-  );
-  for (const path of paths) {
-    if (await exists(path)) continue;
-    throw new ExecutablesUnavailableError(
-      `${path} does not exist; run deno task compile`,
-    );
+  const pathOf = (name: ExecutableName): string =>
+    join(DIST, executableFileName(name, { target }));
+  const [tracker, peer] = [pathOf("tracker"), pathOf("peer")];
+  return { tracker, peer, lanswarm: pathOf("lanswarm") };
+}
+
+/** The reason why an executable is missing; undefined if all are there. */
+export async function executablesMissing(): Promise<string | undefined> {
+  const { target } = Deno.build;
+  if (!isTarget(target)) return `Deno does not compile for ${target}`;
+  for (const path of Object.values(executablePaths())) {
+    if (!await exists(path)) {
+      return `${path} does not exist; run deno task compile`;
+    }
   }
-  const [tracker, peer, lanswarm] = paths as [string, string, string];
-  return { tracker, peer, lanswarm };
 }
 
 /** Name of the list of checksums, which `sha256sum -c` reads, beside the files. */

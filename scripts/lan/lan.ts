@@ -13,19 +13,21 @@ import { type ProgramResult, runCommand } from "../programs/running_program.ts";
 import { Host } from "./host.ts";
 
 export interface LanOptions {
-  /**
-   * Rate of each host's link in both directions.
-   * @default {undefined} No limit.
-   */
+  /** Rate of each host's link in both directions. @default {unlimited} */
   readonly megabitsPerSecond?: number;
   readonly megabitsPerSecondOf?: Readonly<Record<string, number>>;
-  /**
-   * The folder for the hosts' folders.
-   * @default {undefined} The system's folder for temporary files.
-   */
+  /** The folder for the hosts' folders. @default {that for temporary files} */
   readonly dir?: string;
   /** The second number of its addresses, 10.77.0.0/24. @default {77} */
   readonly network?: number;
+}
+
+/** Hosts on one network. */
+export interface Lan<Name extends string> extends AsyncDisposable {
+  /** Prefix of the names of its namespaces, which no other network has. */
+  readonly prefix: string;
+  namespaceOf(name: Name): string;
+  host(name: Name): LanHost;
 }
 
 /** Creates a network with a host for each name. Needs root on Linux. */
@@ -33,80 +35,48 @@ export async function createLan<Name extends string>(
   hostNames: readonly Name[],
   options: LanOptions = {},
 ): Promise<Lan<Name>> {
-  const folder = await Deno.makeTempDir({
-    prefix: "lanswarm-",
-    ...(options.dir !== undefined && { dir: options.dir }),
-  });
-  const lan = new Lan<Name>(folder);
-  try {
-    await lan.build(hostNames, options);
-    return lan;
-  } catch (error) {
-    await lan[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
-export class Lan<Name extends string> implements AsyncDisposable {
-  readonly #folder: string;
-  readonly #namespaces: string[] = [];
-  readonly #hosts = new Map<Name, LanHost>();
-
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  /** Prefix of the names of namespaces: the unique name of the folder. */
-  get prefix(): string {
-    return basename(this.#folder);
-  }
-
-  namespaceOf(name: Name): string {
-    return `${this.prefix}-${name}`;
-  }
-
-  host(name: Name): LanHost {
-    return this.#hosts.get(name)!;
-  }
-
-  /** Only {@linkcode createLan} calls this. */
-  async build(hostNames: readonly Name[], options: LanOptions): Promise<void> {
-    const bridge = await this.#addNamespace("bridge");
-    await ip(`-n ${bridge} link add br0 type bridge`);
-    // Multicast reaches every host, as through a switch without snooping.
-    await ip(`-n ${bridge} link set br0 type bridge mcast_snooping 0`);
-    await ip(`-n ${bridge} link set br0 up`);
-    const { network = 77 } = options;
-    for (const [index, name] of hostNames.entries()) {
-      const namespace = await this.#addNamespace(name);
-      const folder = join(this.#folder, name);
-      await Deno.mkdir(folder);
-      const host = new LanHost({
-        ...{ name, namespace, folder, bridge, port: `port${index}` },
-        address: `10.${network}.0.${index + 1}`,
-        address6: `fd${network}::${(index + 1).toString(16)}`,
-      });
-      await host.connect(
-        options.megabitsPerSecondOf?.[name] ?? options.megabitsPerSecond,
-      );
-      this.#hosts.set(name, host);
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const host of this.#hosts.values()) await host.endProcesses();
-    for (const namespace of this.#namespaces.reverse()) {
-      await ip(`netns delete ${namespace}`);
-    }
-    await Deno.remove(this.#folder, { recursive: true });
-  }
-
-  async #addNamespace(name: string): Promise<string> {
-    const namespace = `${this.prefix}-${name}`;
+  const { network = 77, dir } = options;
+  await using made = new AsyncDisposableStack();
+  const folder = await Deno.makeTempDir({ prefix: "lanswarm-", dir });
+  made.defer(() => Deno.remove(folder, { recursive: true }));
+  const prefix = basename(folder);
+  const namespaceOf = (name: string): string => `${prefix}-${name}`;
+  const addNamespace = async (name: string): Promise<string> => {
+    const namespace = namespaceOf(name);
     await ip(`netns add ${namespace}`);
-    this.#namespaces.push(namespace);
+    made.defer(async () => void await ip(`netns delete ${namespace}`));
     return namespace;
+  };
+  const bridge = await addNamespace("bridge");
+  await ip(`-n ${bridge} link add br0 type bridge`);
+  // Multicast reaches every host, as through a switch without snooping.
+  await ip(`-n ${bridge} link set br0 type bridge mcast_snooping 0`);
+  await ip(`-n ${bridge} link set br0 up`);
+  const hosts = new Map<Name, LanHost>();
+  for (const [index, name] of hostNames.entries()) {
+    const namespace = await addNamespace(name);
+    const hostFolder = join(folder, name);
+    await Deno.mkdir(hostFolder);
+    const host = new LanHost({
+      ...{ name, namespace, folder: hostFolder, bridge, port: `port${index}` },
+      address: `10.${network}.0.${index + 1}`,
+      address6: `fd${network}::${(index + 1).toString(16)}`,
+    });
+    await host.connect(
+      options.megabitsPerSecondOf?.[name] ?? options.megabitsPerSecond,
+    );
+    hosts.set(name, host);
   }
+  made.defer(async () => {
+    for (const host of hosts.values()) await host.endProcesses();
+  });
+  const kept = made.move();
+  return {
+    prefix,
+    namespaceOf,
+    host: (name) => hosts.get(name)!,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
 /** A host with an address in 10.77.0.0/24. */
@@ -174,7 +144,7 @@ export class LanHost extends Host {
       `add rule inet loss in iifname eth0 numgen random mod 100 < ${percentage} drop`,
     ];
     for (const rule of rules) {
-      await ip(`netns exec ${this.#namespace} nft`, rule);
+      await ip(`netns exec ${this.#namespace} nft ${rule}`);
     }
   }
 
@@ -230,21 +200,17 @@ async function limitRate(
   await ip(`netns exec ${namespace} ${command}`);
 }
 
-/**
- * Runs `ip` with the words of a command, and a last argument as it is.
- * @throws {Error} If it fails, with its output.
- */
-export async function ip(command: string, last?: string): Promise<string> {
-  const { code, stdout, stderr } = await tryIp(command, last);
+/** Runs `ip` with the words of a command. @throws {Error} If it fails, with its output. */
+export async function ip(command: string): Promise<string> {
+  const { code, stdout, stderr } = await tryIp(command);
   if (code === 0) return stdout;
   throw new Error(
     `Cannot run ip ${command}: exit code ${code}: ${stderr.trim()}`,
   );
 }
 
-async function tryIp(command: string, last?: string): Promise<ProgramResult> {
-  const words = command.split(" ");
-  return await runCommand("ip", last === undefined ? words : [...words, last]);
+async function tryIp(command: string): Promise<ProgramResult> {
+  return await runCommand("ip", command.split(" "));
 }
 
 /** The reason why this machine cannot create network namespaces; undefined if it can. */

@@ -4,15 +4,12 @@
  *
  * @module
  */
-import { fromFileUrl } from "@std/path";
 import type { RunningProgram } from "../programs/running_program.ts";
+import { scriptArguments } from "../programs/tasks.ts";
 import type { Host } from "./host.ts";
 
 /** Name of the torrent file on every host. */
 export const TORRENT_NAME = "sample.torrent";
-
-const WATCHER = fromFileUrl(new URL("watch_counts.ts", import.meta.url));
-const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
 
 /** A tracker's counts of peers of one torrent. */
 export interface SwarmCounts {
@@ -51,17 +48,14 @@ export async function waitForCounts(
   torrent: SharedTorrent,
   expected: SwarmCounts,
   { timeoutMs = 60_000 }: {
-    /**
-     * Longest wait, in milliseconds; less than the 180 s after which the tracker drops
-     * a silent peer. @default {60_000}
-     */
+    /** Longest wait; less than the 180 s after which the tracker drops a silent peer. @default {60_000} */
     readonly timeoutMs?: number;
   } = {},
 ): Promise<void> {
   const { complete, incomplete } = expected;
   // One process for all questions: to start one costs more than what it waits for.
   await using watcher = from.spawn(Deno.execPath(), [
-    ...["run", "--no-check", `--config=${CONFIGURATION}`, "-N", WATCHER],
+    ...scriptArguments("scripts/lan/watch_counts.ts", ["--no-check", "-N"]),
     ...[torrent.announceUrl, torrent.infoHash],
   ]);
   const line = new RegExp(`^complete ${complete}, incomplete ${incomplete}$`);

@@ -53,13 +53,16 @@ export function taskParts(name: ProgramName): TaskParts {
  */
 export function taskArguments(name: ProgramName): string[] {
   const { flags, script, args } = taskParts(name);
-  return [
-    "run",
-    `--config=${REPOSITORY}deno.json`,
-    ...flags,
-    REPOSITORY + script,
-    ...args,
-  ];
+  return [...scriptArguments(script, flags), ...args];
+}
+
+/** The arguments for `Deno.execPath()` that run a script of the repository in any folder. */
+export function scriptArguments(
+  script: string,
+  flags: readonly string[],
+): string[] {
+  const configuration = `--config=${REPOSITORY}deno.json`;
+  return ["run", configuration, ...flags, REPOSITORY + script];
 }
 
 /** Runs a program to its end, in the repository by default. */

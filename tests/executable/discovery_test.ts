@@ -1,8 +1,12 @@
 import { bareHost, NOBODY } from "../../scripts/lan/executable_host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import { startDiscoveringPeer } from "../../scripts/lan/sharing_steps.ts";
-import { assertCopied, shareSample } from "../lan/sample.ts";
-import { carryTorrent, waitUntilCompleted } from "../sharing_steps.ts";
+import {
+  assertCopied,
+  carryTorrent,
+  shareSample,
+  waitUntilCompleted,
+} from "../sharing_steps.ts";
 import { executableTest } from "./executable_test_case.ts";
 
 executableTest(

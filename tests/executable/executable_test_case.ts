@@ -5,12 +5,12 @@
  */
 import {
   type ExecutablePaths,
-  ExecutablesUnavailableError,
-  findExecutables,
+  executablePaths,
+  executablesMissing,
 } from "../../scripts/compile/targets.ts";
 import { lanTest, type LanTestOptions } from "../lan/lan_test_case.ts";
 
-const found = await find();
+const missing = await executablesMissing();
 
 /** Registers a test that needs the executables and a network. */
 export function executableTest(
@@ -18,19 +18,7 @@ export function executableTest(
   fn: (executables: ExecutablePaths) => Promise<void>,
   options: LanTestOptions = {},
 ): void {
-  if (typeof found === "string") {
-    lanTest(name, () => Promise.resolve(), { missing: found });
-  } else {
-    lanTest(name, () => fn(found), options);
-  }
-}
-
-/** The executables, or the reason why there are none. */
-async function find(): Promise<ExecutablePaths | string> {
-  try {
-    return await findExecutables();
-  } catch (error) {
-    if (!(error instanceof ExecutablesUnavailableError)) throw error;
-    return error.message;
-  }
+  lanTest(name, () => fn(executablePaths()), {
+    missing: missing ?? options.missing,
+  });
 }

@@ -28,7 +28,7 @@ import {
   stopPeer,
 } from "../sharing_steps.ts";
 import { executableTest } from "./executable_test_case.ts";
-import { mountSmallDisk } from "./small_disk.ts";
+import { mountMemoryDisk } from "../loopback/foreign_disk.ts";
 
 const MIB = 1024 * 1024;
 const NAME = "sample.bin";
@@ -132,7 +132,11 @@ executableTest(
     const torrent = await seedSample(seeder);
     const leecher = await ordinaryHost(lan.host("leecher"), executables);
     await carryTorrent(torrent, leecher);
-    await using _disk = await mountSmallDisk(leecher.path("disk"), 8 * MIB);
+    await Deno.mkdir(leecher.path("disk"));
+    await using _disk = await mountMemoryDisk(
+      leecher.path("disk"),
+      `${8 * MIB}`,
+    );
     await writeRandomFile(leecher.path("disk", "other.bin"), 4 * MIB);
 
     const first = startPeer(leecher, ["--dir", "disk"]);

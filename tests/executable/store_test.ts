@@ -24,7 +24,7 @@ import {
 } from "../sharing_steps.ts";
 import { redisMissing } from "../store/redis_server.ts";
 import { executableTest } from "./executable_test_case.ts";
-import { mountSmallDisk } from "./small_disk.ts";
+import { mountMemoryDisk } from "../loopback/foreign_disk.ts";
 
 const MIB = 1024 * 1024;
 const LIBRARY = fromFileUrl(new URL("../../lib/mod.ts", import.meta.url));
@@ -63,7 +63,8 @@ executableTest(
       programs: ["tracker"],
       user: NOBODY,
     });
-    await using _disk = await mountSmallDisk(host.path("disk"), MIB);
+    await Deno.mkdir(host.path("disk"));
+    await using _disk = await mountMemoryDisk(host.path("disk"), `${MIB}`);
     const store = ["--store", "sqlite:disk/tracker.db"];
     const hashes = ["a", "b", "c"].map((digit) => digit.repeat(40));
     {

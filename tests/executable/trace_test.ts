@@ -15,8 +15,7 @@ import {
   stopPeer,
 } from "../sharing_steps.ts";
 import { executableTest } from "./executable_test_case.ts";
-import { readSystemCalls } from "./system_calls.ts";
-import { tracedHost } from "./traced_host.ts";
+import { readSystemCalls, tracedHost } from "./traced_host.ts";
 
 const NAME = "sample.bin";
 const LENGTH = 3 * 1024 * 1024 + 4321;

@@ -22,7 +22,7 @@ import {
   stopPeer,
   waitUntilCompleted,
 } from "../sharing_steps.ts";
-import { startTalkativeLibtorrent } from "../stock_variants.ts";
+import { startTalkativeLibtorrent } from "./stock_variants.ts";
 
 const MIB = 1024 * 1024;
 const NAME = "sample.bin";

@@ -13,14 +13,18 @@ import {
 } from "../../scripts/lan/sharing_steps.ts";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
-import { assertCopied, shareSample } from "../lan/sample.ts";
+import {
+  assertCopied,
+  carryTorrent,
+  shareSample,
+  waitUntilCompleted,
+} from "../sharing_steps.ts";
 import { report } from "../report.ts";
-import { carryTorrent, waitUntilCompleted } from "../sharing_steps.ts";
 import {
   aria2WithLsd,
   libtorrentWithLsd,
   transmissionWithLsd,
-} from "../stock_variants.ts";
+} from "./stock_variants.ts";
 
 /**
  * Time in which each finds the other, in milliseconds: far below the minutes between

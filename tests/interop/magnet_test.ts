@@ -24,7 +24,7 @@ import {
   stopPeer,
   waitUntilCompleted,
 } from "../sharing_steps.ts";
-import { rtorrent } from "./rtorrent.ts";
+import { rtorrent } from "./stock_variants.ts";
 
 const FOLDER = "sample";
 /** Their names alone take two pieces of metadata. */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
 import {
   type Client,
   waitUntilComplete,
@@ -21,50 +20,43 @@ import {
   TORRENT_NAME,
 } from "../../scripts/lan/sharing_steps.ts";
 import {
-  sha256Of,
-  writeRandomFile,
-} from "../../scripts/programs/sample_file.ts";
-import {
+  assertCopied,
   carryTorrent,
-  createTorrent,
+  shareSample as shareFrom,
   waitUntilCompleted,
 } from "../sharing_steps.ts";
 
 /** The stock clients. */
 export const CLIENTS: readonly Client[] = [aria2, transmission, libtorrent];
-const NAME = "sample.bin";
 /** No multiple of a piece or a block. */
 const LENGTH = 12 * 1024 * 1024 + 4321;
 
-/** A torrent of a fresh file on the host called `seeder`, and the file's SHA-256. */
+/** A torrent of a fresh file on the host called `seeder`. */
 export async function shareSample<Name extends string>(
   lan: Lan<Name | "seeder">,
   announce: string,
-): Promise<SharedTorrent & { readonly sha256: string }> {
-  const seeder = lan.host("seeder");
-  await writeRandomFile(seeder.path(NAME), LENGTH);
-  const torrent = await createTorrent(seeder, NAME, announce);
-  return { ...torrent, sha256: await sha256Of(seeder.path(NAME)) };
+): Promise<SharedTorrent> {
+  return await shareFrom(lan.host("seeder"), { announce, length: LENGTH });
 }
 
 /** Fetches with a stock client, and compares the copy. */
 export async function fetchWithClient(
   client: Client,
   host: Host,
-  torrent: SharedTorrent & { readonly sha256: string },
+  torrent: SharedTorrent,
 ): Promise<void> {
   await carryTorrent(torrent, host);
   const program = await client.start(host, TORRENT_NAME);
   await waitUntilComplete(host, program);
-  assertEquals(await sha256Of(host.path(NAME)), torrent.sha256, client.name);
+  await assertCopied(torrent.host, host);
 }
 
 /** Fetches with our peer, which goes on seeding, and compares the copy. */
 export async function fetchWithPeer(
   host: Host,
-  torrent: SharedTorrent & { readonly sha256: string },
+  torrent: SharedTorrent,
 ): Promise<void> {
   await carryTorrent(torrent, host);
   await waitUntilCompleted(startPeer(host));
-  assertEquals(await sha256Of(host.path(NAME)), torrent.sha256, host.name);
+  await assertCopied(torrent.host, host);
 }

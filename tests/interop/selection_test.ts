@@ -26,7 +26,7 @@ import {
   stopPeer,
   waitUntilCompleted,
 } from "../sharing_steps.ts";
-import { PART_CLIENTS, type PartClient } from "./part_clients.ts";
+import { PART_CLIENTS, type PartClient } from "./stock_variants.ts";
 import { CLIENTS } from "./sample.ts";
 
 /** Files share pieces with their neighbours. */

@@ -4,12 +4,10 @@
 import {
   aria2,
   libtorrent,
-  transmission,
-} from "../../scripts/clients/stock_clients.ts";
-import {
   opentrackerMissing,
   startOpentracker,
-} from "../../scripts/clients/opentracker.ts";
+  transmission,
+} from "../../scripts/clients/stock_clients.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import { startPeer, waitForCounts } from "../../scripts/lan/sharing_steps.ts";
 import { announceUrl, startTracker } from "../sharing_steps.ts";

@@ -9,11 +9,9 @@ import {
   waitUntilComplete,
 } from "../../scripts/clients/client.ts";
 import {
+  libtorrent,
   opentrackerMissing,
   startOpentracker,
-} from "../../scripts/clients/opentracker.ts";
-import {
-  libtorrent,
   transmission,
 } from "../../scripts/clients/stock_clients.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
@@ -23,15 +21,16 @@ import {
   waitForCounts,
 } from "../../scripts/lan/sharing_steps.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
-import { assertCopied, shareSample } from "../lan/sample.ts";
 import {
+  assertCopied,
   carryTorrent,
+  shareSample,
   startTracker,
   stopPeer,
   udpAnnounceUrl,
   waitUntilCompleted,
 } from "../sharing_steps.ts";
-import { aria2WithUdp } from "../stock_variants.ts";
+import { aria2WithUdp } from "./stock_variants.ts";
 
 const CLIENTS: readonly Client[] = [aria2WithUdp, transmission, libtorrent];
 const LENGTH = 4 * 1024 * 1024 + 4321;

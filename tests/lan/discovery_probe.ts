@@ -10,7 +10,6 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import { fromFileUrl } from "@std/path";
 import {
   decodeDnsMessage,
   type DnsRecord,
@@ -27,18 +26,16 @@ import {
 } from "../../mod.ts";
 import type { Host } from "../../scripts/lan/host.ts";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
-import { REPOSITORY } from "../../scripts/programs/tasks.ts";
+import { scriptArguments } from "../../scripts/programs/tasks.ts";
 
 /** Starts this program on a host. */
 export function startProbe(
   host: Host,
   ...args: readonly string[]
 ): RunningProgram {
-  return host.spawn(Deno.execPath(), [
-    ...["run", "--no-check", `--config=${REPOSITORY}deno.json`],
-    ...["--unstable-net", "-N", "--allow-sys", fromFileUrl(import.meta.url)],
-    ...args,
-  ]);
+  const flags = ["--no-check", "--unstable-net", "-N", "--allow-sys"];
+  const command = scriptArguments("tests/lan/discovery_probe.ts", flags);
+  return host.spawn(Deno.execPath(), [...command, ...args]);
 }
 
 const GROUPS = [
@@ -95,15 +92,18 @@ async function report(infoHashes: readonly string[]): Promise<void> {
   print("ready");
 }
 
+function ownAddress(): string {
+  return Deno.networkInterfaces().find(({ family, name }) =>
+    family === "IPv4" && name !== "lo"
+  )!.address;
+}
+
 async function flood(
   infoHashes: readonly string[],
   count: number,
 ): Promise<void> {
-  const own = Deno.networkInterfaces().find(({ family, name }) =>
-    family === "IPv4" && name !== "lo"
-  )!;
   const { ipv4: hostname, port } = GROUPS[1];
-  const socket = open(own.address, 0);
+  const socket = open(ownAddress(), 0);
   const message = ENCODER.encode(
     `BT-SEARCH * HTTP/1.1\r\nHost: ${hostname}:${port}\r\nPort: 7000\r\n${
       infoHashes.map((infoHash) => `Infohash: ${infoHash}\r\n`).join("")
@@ -175,19 +175,17 @@ function* attacks(): Generator<readonly [Uint8Array, number]> {
 }
 
 async function attack(): Promise<void> {
-  const own = Deno.networkInterfaces().find(({ family, name }) =>
-    family === "IPv4" && name !== "lo"
-  )!;
+  const own = ownAddress();
   const heard = open("0.0.0.0", 5353);
-  await heard.joinMulticastV4(GROUPS[0].ipv4, own.address);
-  const socket = open(own.address, 5353);
+  await heard.joinMulticastV4(GROUPS[0].ipv4, own);
+  const socket = open(own, 5353);
   const send = async (datagram: Uint8Array, port: number): Promise<void> => {
     const { ipv4: hostname } = GROUPS.find((group) => group.port === port)!;
     await socket.send(datagram, { transport: "udp", hostname, port });
   };
   const takeLeave = async (): Promise<void> => {
     for await (const [datagram, from] of heard) {
-      if ((from as Deno.NetAddr).hostname === own.address) continue;
+      if ((from as Deno.NetAddr).hostname === own) continue;
       const message = decodeDnsMessage(datagram);
       if (!message?.isResponse) continue;
       const gone = message.answers.map((record) => ({ ...record, ttl: 0 }));
@@ -221,11 +219,9 @@ if (import.meta.main) {
       await find(argument || undefined);
       break;
     case "resolve":
-      print(
-        JSON.stringify(
-          await resolveLocalName(argument, { timeoutMs: RESOLVE_WITHIN_MS }),
-        ),
-      );
+      print(JSON.stringify(
+        await resolveLocalName(argument, { timeoutMs: RESOLVE_WITHIN_MS }),
+      ));
       break;
     default:
       await listen();

@@ -13,14 +13,16 @@ import {
   TORRENT_NAME,
 } from "../../scripts/lan/sharing_steps.ts";
 import {
+  assertCopied,
   carryTorrent,
   createTorrent,
+  NO_TRACKER,
+  shareSample,
   stopPeer,
   waitUntilCompleted,
 } from "../sharing_steps.ts";
 import { startProbe } from "./discovery_probe.ts";
 import { lanTest } from "./lan_test_case.ts";
-import { assertCopied, NO_TRACKER, shareSample } from "./sample.ts";
 
 async function prepare(seeder: Host, leecher: Host): Promise<void> {
   await carryTorrent(await shareSample(seeder), leecher);

@@ -6,7 +6,7 @@ import { assertEquals } from "@std/assert";
 import { createLan } from "../../scripts/lan/lan.ts";
 import { writeRandomFile } from "../../scripts/programs/sample_file.ts";
 import { lanTest } from "./lan_test_case.ts";
-import { assertCopied } from "./sample.ts";
+import { assertCopied } from "../sharing_steps.ts";
 
 const NAME = "images.iso";
 const LENGTH = 16 * 2 ** 20;

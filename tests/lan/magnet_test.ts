@@ -7,9 +7,12 @@
 import { createLan } from "../../scripts/lan/lan.ts";
 import { startDiscoveringPeer } from "../../scripts/lan/sharing_steps.ts";
 import { report } from "../report.ts";
-import { waitUntilCompleted } from "../sharing_steps.ts";
+import {
+  assertCopied,
+  shareSample,
+  waitUntilCompleted,
+} from "../sharing_steps.ts";
 import { lanTest } from "./lan_test_case.ts";
-import { assertCopied, shareSample } from "./sample.ts";
 
 lanTest(
   "peer fetches a torrent by its info hash from the local network, and get does",

@@ -8,7 +8,7 @@ import { createLan, ip, type Lan } from "../../scripts/lan/lan.ts";
 import { startProbe } from "./discovery_probe.ts";
 import { writeRandomFile } from "../../scripts/programs/sample_file.ts";
 import { lanTest } from "./lan_test_case.ts";
-import { assertCopied } from "./sample.ts";
+import { assertCopied } from "../sharing_steps.ts";
 
 const NAME = "images.iso";
 const LENGTH = 8 * 2 ** 20 + 12_345;
@@ -177,11 +177,11 @@ async function route(
   for (const [router, address, to, via] of steps) {
     await ip(`-n ${router} address add ${address}/30 dev wan`);
     await ip(`-n ${router} link set wan up`);
-    await ip(
-      `netns exec ${router} sh -c`,
-      "echo 1 > /proc/sys/net/ipv4/ip_forward",
-    );
     await ip(`-n ${router} route add ${to} via ${via}`);
+  }
+  for (const host of [near.host("router"), far.host("gateway")]) {
+    const line = "echo 1 > /proc/sys/net/ipv4/ip_forward";
+    assertEquals((await host.run("sh", ["-c", line])).code, 0);
   }
   const ways = [
     [near.namespaceOf("source"), near.host("router")],

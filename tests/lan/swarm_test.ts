@@ -12,14 +12,15 @@ import {
 } from "../../scripts/programs/sample_file.ts";
 import {
   announceUrl,
+  assertCopied,
   carryTorrent,
   createTorrent,
+  shareSample,
   startTracker,
   stopPeer,
   waitUntilCompleted,
 } from "../sharing_steps.ts";
 import { lanTest } from "./lan_test_case.ts";
-import { assertCopied, shareSample } from "./sample.ts";
 
 const MIB = 1024 * 1024;
 /** No multiple of a piece or a block. */

@@ -8,14 +8,15 @@ import { createLan } from "../../scripts/lan/lan.ts";
 import { startPeer, waitForCounts } from "../../scripts/lan/sharing_steps.ts";
 import {
   announceUrl,
+  assertCopied,
   carryTorrent,
+  shareSample,
   startTracker,
   stopPeer,
   udpAnnounceUrl,
   waitUntilCompleted,
 } from "../sharing_steps.ts";
 import { lanTest } from "./lan_test_case.ts";
-import { assertCopied, shareSample } from "./sample.ts";
 
 lanTest(
   "machines share by a UDP tracker alone and are counted until they stop",

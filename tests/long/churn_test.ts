@@ -21,8 +21,35 @@ import {
 import { lanTest } from "../lan/lan_test_case.ts";
 import { report } from "../report.ts";
 import { announceUrl, startTracker } from "../sharing_steps.ts";
-import { readProcessState } from "./process_state.ts";
 import { SEED } from "./seed.ts";
+import type { Host } from "../../scripts/lan/host.ts";
+
+/** Resources of a process. */
+interface ProcessState {
+  readonly openFileCount: number;
+  /** In memory now, in MiB. */
+  readonly residentMebibytes: number;
+}
+
+/** Asks on the host that the process runs on. */
+async function readProcessState(
+  host: Host,
+  pid: number,
+): Promise<ProcessState> {
+  const { code, stdout, stderr } = await host.run("sh", [
+    "-c",
+    `ls /proc/${pid}/fd | wc -l; grep VmRSS /proc/${pid}/status`,
+  ]);
+  const [files, memory] = stdout.split("\n");
+  const kibibytes = /(\d+) kB/.exec(memory ?? "")?.[1];
+  if (code !== 0 || kibibytes === undefined) {
+    throw new Error(`Cannot look at process ${pid}: ${stderr}`);
+  }
+  return {
+    openFileCount: Number(files),
+    residentMebibytes: Math.round(Number(kibibytes) / 1024),
+  };
+}
 
 const MEBIBYTE = 1024 * 1024;
 const SOAK_MS = 60_000 * Number(Deno.env.get("SOAK_MINUTES") ?? 3);

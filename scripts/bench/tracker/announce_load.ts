@@ -75,14 +75,6 @@ export function percentEscaped(infoHash: string): string {
   return infoHash.replaceAll(/../g, "%$&");
 }
 
-export async function writeInfoHashes(
-  path: string,
-  infoHashes: readonly string[],
-): Promise<void> {
-  const lines = infoHashes.map((infoHash) => `${infoHash}\n`);
-  await Deno.writeTextFile(path, lines.join(""));
-}
-
 const LOADING_COUNT = 4;
 const BATCH_LENGTH = 250;
 

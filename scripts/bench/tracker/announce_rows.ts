@@ -10,26 +10,19 @@
  */
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
-import {
-  EXECUTABLE,
-  executablesMissing,
-  OURS,
-  withExecutables,
-} from "../contender.ts";
+import { writeInfoHashes } from "../../clients/stock_clients.ts";
+import { executablesMissing } from "../../compile/targets.ts";
+import { EXECUTABLE, withExecutables } from "../contender.ts";
 import {
   constantTarget,
   multipleTarget,
+  OURS,
   type Row,
   type Values,
 } from "../row.ts";
+import { runAnnounceLoad, sampleInfoHashes } from "./announce_load.ts";
 import {
-  percentEscaped,
-  runAnnounceLoad,
-  sampleInfoHashes,
-  writeInfoHashes,
-} from "./announce_load.ts";
-import {
-  checkAnswer,
+  announceOnce,
   opentracker,
   ourTracker,
   startOurTracker,
@@ -88,7 +81,7 @@ function announceRow(
           await runAnnounceLoad({ ...load, seconds: WARM_UP_SECONDS });
           const { announcesPerSecond: rate, p99Ms: p99 } =
             await runAnnounceLoad({ ...load, seconds: RUN_SECONDS });
-          await checkAnswer(port, infoHashes.at(-1)!);
+          await announceOnce(port, infoHashes.at(-1)!);
           return { rate, p99 };
         },
       }));
@@ -126,34 +119,15 @@ export const BURST_ROW: Row = {
 
 async function measureBurst(port: number): Promise<Values> {
   const [infoHash] = sampleInfoHashes(1);
-  const escaped = percentEscaped(infoHash!);
   const startMs = performance.now();
   const ends = await Promise.allSettled(
     Array.from({ length: HOST_COUNT }, async (_, host) => {
       await delay(host / HOST_COUNT * BURST_MS);
-      await announce(
-        port,
-        `/announce?info_hash=${escaped}&port=${1024 + host}` +
-          `&peer_id=-LS0000-${`${host}`.padStart(12, "0")}` +
-          "&uploaded=0&downloaded=0&left=1&compact=1",
-      );
+      await announceOnce(port, infoHash!, host);
       return performance.now();
     }),
   );
   const answered = ends.filter((end) => end.status === "fulfilled");
   const lastMs = Math.max(...answered.map(({ value }) => value));
   return { seconds: (lastMs - startMs) / 1000, answers: answered.length };
-}
-
-/** @throws {Error} If the tracker does not answer with peers. */
-async function announce(port: number, path: string): Promise<void> {
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  const head = `GET ${path} HTTP/1.1\r\nHost: tracker\r\n\r\n`;
-  await connection.write(new TextEncoder().encode(head));
-  const answer = new Uint8Array(4096);
-  const length = await connection.read(answer);
-  const text = new TextDecoder().decode(answer.subarray(0, length ?? 0));
-  if (!/^HTTP\/1\.1 200 .*8:interval/s.test(text)) {
-    throw new Error(`Cannot announce: the tracker answers ${text}`);
-  }
 }

@@ -8,6 +8,7 @@
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { infoHashFromHex, scrape } from "../../../mod.ts";
+import { writeInfoHashes } from "../../clients/stock_clients.ts";
 import {
   constantTarget,
   MEBIBYTE,
@@ -20,7 +21,6 @@ import {
   loadPeers,
   runAnnounceLoad,
   sampleInfoHashes,
-  writeInfoHashes,
 } from "./announce_load.ts";
 import { ourTracker, startOurTracker } from "./measured_tracker.ts";
 

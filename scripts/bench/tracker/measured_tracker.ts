@@ -9,10 +9,10 @@ import { missingProgram } from "../../clients/client.ts";
 import {
   opentrackerMissing,
   startOpentracker,
-} from "../../clients/opentracker.ts";
+} from "../../clients/stock_clients.ts";
 import { Host } from "../../lan/host.ts";
 import type { RunningProgram } from "../../programs/running_program.ts";
-import { OURS } from "../contender.ts";
+import { OURS } from "../row.ts";
 import { percentEscaped } from "./announce_load.ts";
 
 /** Longest wait for the first answer of a tracker. */
@@ -51,7 +51,7 @@ export const opentracker: MeasuredTracker = {
     const { port } = listener.addr;
     listener.close();
     const host = localHost("opentracker", folder);
-    const program = await startOpentracker(host, infoHashes, { port });
+    const program = await startOpentracker(host, infoHashes, port);
     await waitUntilAnswering(program, port, infoHashes[0]!);
     return running(program, port);
   },
@@ -72,16 +72,22 @@ export async function startOurTracker(
   return running(program, Number(port));
 }
 
-/** Announces once. @throws {Error} If the tracker refuses that. */
-export async function checkAnswer(
+/** Announces a peer once. @throws {Error} If the tracker does not answer with peers. */
+export async function announceOnce(
   port: number,
   infoHash: string,
+  peer = 0,
 ): Promise<void> {
-  const query = `info_hash=${percentEscaped(infoHash)}` +
-    "&peer_id=-LS0000-000000000000&port=1023&uploaded=0&downloaded=0&left=1";
-  const response = await fetch(`http://127.0.0.1:${port}/announce?${query}`);
-  const text = await response.text();
-  if (!text.startsWith("d") || text.includes("failure reason")) {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const path = `/announce?info_hash=${percentEscaped(infoHash)}` +
+    `&peer_id=-LS0000-${`${peer}`.padStart(12, "0")}&port=${1024 + peer}` +
+    "&uploaded=0&downloaded=0&left=1&compact=1";
+  const head = `GET ${path} HTTP/1.1\r\nHost: tracker\r\n\r\n`;
+  await connection.write(new TextEncoder().encode(head));
+  const answer = new Uint8Array(4096);
+  const length = await connection.read(answer);
+  const text = new TextDecoder().decode(answer.subarray(0, length ?? 0));
+  if (!/^HTTP\/1\.1 200 .*8:interval/s.test(text)) {
     throw new Error(`Cannot announce: the tracker answers ${text}`);
   }
 }
@@ -103,7 +109,7 @@ async function waitUntilAnswering(
   const endMs = performance.now() + START_TIMEOUT_MS;
   for (;;) {
     try {
-      return await checkAnswer(port, infoHash);
+      return await announceOnce(port, infoHash);
     } catch (cause) {
       if (performance.now() > endMs) {
         await program.stop("SIGKILL");

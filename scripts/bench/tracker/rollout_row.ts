@@ -8,12 +8,14 @@ import { delay } from "@std/async/delay";
 import { connect, type Socket } from "node:net";
 import { Host } from "../../lan/host.ts";
 import { writeRandomFile } from "../../programs/sample_file.ts";
-import { OURS } from "../contender.ts";
 import {
   constantTarget,
   MEBIBYTE,
+  OURS,
+  oursAlone,
   percentile,
   type Row,
+  secondsOf,
   type Values,
 } from "../row.ts";
 import { readProcessUsage } from "../swarm_run.ts";
@@ -48,7 +50,7 @@ export const ROLLOUT_ROW: Row = {
     const missing = Deno.build.os === "linux"
       ? undefined
       : "only Linux has an address for each of 1,000 hosts on loopback";
-    return [{ name: OURS, missing, measure: () => measure(host) }];
+    return oursAlone(() => measure(host), missing);
   },
 };
 
@@ -138,12 +140,8 @@ class ReportingHost implements Disposable {
     const query = new URLSearchParams({
       ...{ info_hash: this.#infoHash, peer_id: number.padStart(40, "a") },
       ...{ port: "6881", name: `lab${number}`, state: "fetching" },
-      ...{
-        fraction: this.#fraction.toFixed(6),
-        down: "11000000",
-        up: "3000000",
-      },
-      ...{ free: "100000000000", change: `${this.#change}` },
+      ...{ fraction: this.#fraction.toFixed(6), change: `${this.#change}` },
+      ...{ down: "11000000", up: "3000000", free: "100000000000" },
     });
     this.#socket.write(
       `GET /api/v1/report?${query} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`,
@@ -172,9 +170,9 @@ async function usageOf(
 
 /** The time of one request with all of its answer. */
 async function timeOf(url: string): Promise<number> {
-  const startMs = performance.now();
-  const response = await fetch(url);
-  await response.arrayBuffer();
-  if (!response.ok) throw new Error(`Cannot read ${url}: ${response.status}`);
-  return performance.now() - startMs;
+  return 1000 * await secondsOf(async () => {
+    const response = await fetch(url);
+    await response.arrayBuffer();
+    if (!response.ok) throw new Error(`Cannot read ${url}: ${response.status}`);
+  });
 }

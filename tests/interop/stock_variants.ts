@@ -1,5 +1,6 @@
 /**
- * Stock clients that download a part of a torrent's files.
+ * Stock clients with a source of peers that the others have switched off, and those
+ * that download a part of a torrent's files; and rTorrent, a daemon without a terminal.
  *
  * @module
  */
@@ -7,6 +8,7 @@ import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import {
   type Client,
+  markerPath,
   missingProgram,
   writeMarkerScript,
 } from "../../scripts/clients/client.ts";
@@ -16,10 +18,57 @@ import {
   NO_DHT,
   spawnLibtorrent,
   startAria2,
+  startTransmission,
+  transmission,
 } from "../../scripts/clients/stock_clients.ts";
 import type { Host } from "../../scripts/lan/host.ts";
-import { TORRENT_NAME } from "../../scripts/lan/sharing_steps.ts";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
+import { TORRENT_NAME } from "../../scripts/lan/sharing_steps.ts";
+
+/**
+ * aria2 with its DHT, whose socket it uses for UDP trackers. The DHT has no nodes to
+ * begin with.
+ */
+export const aria2WithUdp: Client = {
+  ...aria2,
+  start: (host, torrentName) =>
+    startAria2(host, torrentName, [
+      ...["--enable-dht=true", "--enable-dht6=false"],
+      ...["--dht-listen-port=6881-6899", "--dht-file-path=.dht.dat"],
+    ]),
+};
+
+/** aria2 with Local Service Discovery, which it calls local peer discovery. */
+export const aria2WithLsd: Client = {
+  ...aria2,
+  start: (host, torrentName) =>
+    startAria2(host, torrentName, [
+      ...NO_DHT,
+      ...["--bt-enable-lpd=true", `--bt-lpd-interface=${host.address}`],
+    ]),
+};
+
+/** libtorrent with Local Service Discovery. */
+export const libtorrentWithLsd: Client = {
+  ...libtorrent,
+  start: (host, torrentName) =>
+    Promise.resolve(spawnLibtorrent(host, torrentName, ["--lsd"])),
+};
+
+/** Starts libtorrent with a log of all messages of protocol extensions. */
+export function startTalkativeLibtorrent(
+  host: Host,
+  torrentName: string,
+): RunningProgram {
+  return spawnLibtorrent(host, torrentName, ["--extensions"]);
+}
+
+/** Transmission with Local Service Discovery, which it calls local peer discovery. */
+export const transmissionWithLsd: Client = {
+  ...transmission,
+  start: (host, torrentName) =>
+    startTransmission(host, torrentName, { "lpd-enabled": true }),
+};
 
 /** A stock client that can download a part. */
 export interface PartClient extends Pick<Client, "name" | "missing"> {
@@ -110,4 +159,34 @@ function remote(
   args: readonly string[],
 ): ReturnType<Host["run"]> {
   return host.run("transmission-remote", ["127.0.0.1:9091", ...args]);
+}
+
+/** rTorrent 0.9.8 in Debian 12. */
+export const rtorrent: Client = {
+  name: "rtorrent",
+  missing: await missingProgram("rtorrent"),
+  start: startRtorrent,
+};
+
+async function startRtorrent(
+  host: Host,
+  torrent: string,
+): Promise<RunningProgram> {
+  const session = host.path(".rtorrent");
+  await Deno.mkdir(session);
+  const settings = host.path(".rtorrent.rc");
+  await Deno.writeTextFile(
+    settings,
+    `system.daemon.set = true
+session.path.set = ${session}
+directory.default.set = ${host.folder}
+network.port_range.set = 6881-6899
+dht.mode.set = disable
+protocol.pex.set = no
+method.set_key = event.download.finished,marker,"execute.nothrow=touch,${
+      markerPath(host)
+    }"
+`,
+  );
+  return host.spawn("rtorrent", ["-n", "-o", `import=${settings}`, torrent]);
 }
