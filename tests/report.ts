@@ -4,7 +4,6 @@
  * @module
  */
 
-/** Prints one line. */
 export function report(line: string): void {
   // deno-lint-ignore no-console -- Tests write to the console only here.
   console.log(line);

@@ -68,12 +68,10 @@ export async function stopPeer(peer: RunningProgram): Promise<void> {
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
 }
 
-/** The name of the file. */
 export const SAMPLE = "sample.bin";
 /** An announce URL of a host that does not exist. */
 export const NO_TRACKER = "http://10.77.0.77:8000/announce";
 
-/** Options for {@linkcode shareSample}. */
 export interface SampleOptions {
   /** @default {NO_TRACKER} */
   readonly announce?: string;

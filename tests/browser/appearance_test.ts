@@ -11,8 +11,7 @@ import {
   scenePeer,
   SceneStore,
 } from "../core/tracker/page/scene_store.ts";
-import { browserTest } from "./browser_test_case.ts";
-import { brightness, overhang } from "./page_shape.ts";
+import { brightness, browserTest, overhang } from "./browser_test_case.ts";
 import { type SceneTracker, serveScene } from "./scene_tracker.ts";
 
 const [A, B] = [infoHash("a"), infoHash("b")];

@@ -1,5 +1,6 @@
 /**
- * Registers tests that open a page in Chromium, if it is installed.
+ * Registers tests that open a page in Chromium, if it is installed, and measures the
+ * sizes and colours of the page.
  *
  * @module
  */
@@ -13,7 +14,6 @@ import { testUnless } from "../test_unless.ts";
 
 const chromiumPath = await findProgram("chromium");
 
-/** A page in a browser. */
 export interface BrowserDesk {
   readonly page: Page;
   /** Errors and warnings of the console, uncaught errors and dialogs. */
@@ -66,4 +66,31 @@ async function withPage(
   page.on("dialog", (dialog) => complaints.push(dialog.message()));
   page.on("request", (request) => requests.push(request.url()));
   await fn({ page, complaints, requests });
+}
+
+/** The elements that are wider than the window. */
+export async function overhang(page: Page): Promise<string[]> {
+  return await page.evaluate(`(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    return Array.from(document.querySelectorAll("body *"))
+      .filter((element) => element.getBoundingClientRect().right > clientWidth)
+      .map((element) => element.outerHTML.slice(0, 100));
+  })()`);
+}
+
+/** The brightness of the page's background and text, from 0 to 255. */
+export async function brightness(
+  page: Page,
+): Promise<[background: number, text: number]> {
+  const colours: [background: string, text: string] = await page.evaluate(
+    `(() => {
+    const { backgroundColor, color } = getComputedStyle(document.body);
+    return [backgroundColor, color];
+  })()`,
+  );
+  const [background, text] = colours.map((colour) =>
+    Math.max(...colour.match(/\d+/g)!.slice(0, 3).map(Number))
+  );
+  return [background!, text!];
 }

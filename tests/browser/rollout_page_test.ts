@@ -14,8 +14,7 @@ import {
   startShareServer,
 } from "../../lib/mod.ts";
 import { parseTorrentFile } from "../../lib/disk/torrent_file.ts";
-import { browserTest } from "./browser_test_case.ts";
-import { overhang } from "./page_shape.ts";
+import { browserTest, overhang } from "./browser_test_case.ts";
 
 const LENGTH = 1_000_000;
 const PIECE_LENGTH = 2 ** 14;

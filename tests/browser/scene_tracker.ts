@@ -9,7 +9,6 @@ import type { TrackerPage } from "../../lib/tracker/page/tracker_page.ts";
 import { pageOf } from "../core/tracker/page/page_desk.ts";
 import type { SceneStore } from "../core/tracker/page/scene_store.ts";
 
-/** A page, served until it is disposed of. */
 export interface SceneTracker extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;

@@ -16,9 +16,8 @@ import {
   startShareServer,
 } from "../../lib/mod.ts";
 import { parseTorrentFile } from "../../lib/disk/torrent_file.ts";
-import { browserTest } from "./browser_test_case.ts";
+import { brightness, browserTest, overhang } from "./browser_test_case.ts";
 import { temporaryFolder } from "../loopback/temporary_folder.ts";
-import { brightness, overhang } from "./page_shape.ts";
 
 const PIECE_LENGTH = 2 ** 20;
 const CONTENT = Uint8Array.from(

@@ -40,10 +40,8 @@ export function* seedsFrom(seed: number): Generator<number, never> {
   for (;;) yield randomBelow(2 ** 32, random);
 }
 
-/** An error that a decoder may throw. */
 type ErrorClass = abstract new (...args: never[]) => Error;
 
-/** A decoder to fuzz. */
 export interface FuzzTarget {
   /** Valid inputs to mutate. */
   readonly examples: readonly Uint8Array[];
@@ -61,7 +59,6 @@ export interface NamedFuzzTarget extends FuzzTarget {
   readonly name: string;
 }
 
-/** Options of {@linkcode fuzz}. */
 export interface FuzzOptions extends FuzzTarget {
   /** @default {FUZZ_SEED} */
   readonly seed?: number;
@@ -73,7 +70,6 @@ export interface FuzzOptions extends FuzzTarget {
   readonly longestMs?: number;
 }
 
-/** Result of a run. */
 export interface FuzzOutcome {
   readonly acceptedCount: number;
   readonly refusedCount: number;
@@ -167,40 +163,30 @@ function mutate(
   const example = examples[randomBelow(examples.length, random)]!;
   const other = examples[randomBelow(examples.length, random)]!;
   let bytes = new Uint8Array(example);
-  for (let count = randomBelow(6, random); count >= 0; count--) {
+  for (let changes = randomBelow(6, random); changes >= 0; changes--) {
     const at = randomBelow(bytes.length + 1, random);
     const length = randomBelow(8, random);
+    const splice = (count: number, part: ArrayLike<number>): void => {
+      bytes = spliced(bytes, { at, count, part });
+    };
     switch (randomBelow(6, random)) {
       case 0: // Any byte.
-        bytes = spliced(bytes, {
-          at,
-          count: 1,
-          part: [randomBelow(256, random)],
-        });
+        splice(1, [randomBelow(256, random)]);
         break;
       case 1: { // A byte with a meaning.
         const meaning = randomBelow(MEANINGFUL.length, random);
-        bytes = spliced(bytes, {
-          at,
-          count: 1,
-          part: [MEANINGFUL.charCodeAt(meaning)],
-        });
+        splice(1, [MEANINGFUL.charCodeAt(meaning)]);
         break;
       }
       case 2: // A part less.
-        bytes = spliced(bytes, { at, count: length, part: [] });
+        splice(length, []);
         break;
       case 3: // A part twice.
-        bytes = spliced(bytes, {
-          at,
-          count: 0,
-          part: bytes.subarray(at, at + length),
-        });
+        splice(0, bytes.subarray(at, at + length));
         break;
       case 4: { // A part of another example.
         const from = randomBelow(other.length + 1, random);
-        const part = other.subarray(from, from + length * 4);
-        bytes = spliced(bytes, { at, count: length, part });
+        splice(length, other.subarray(from, from + length * 4));
         break;
       }
       case 5: // Truncated.

@@ -33,7 +33,6 @@ exit "$code"
 export class TracedHost extends ExecutableHost {
   readonly #host: Host;
 
-  /** Only {@linkcode tracedHost} calls this. */
   constructor(host: Host) {
     const folder = host.path("work");
     super(host, {

@@ -26,7 +26,6 @@ import {
   waitUntilCompleted,
 } from "../sharing_steps.ts";
 
-/** The stock clients. */
 export const CLIENTS: readonly Client[] = [aria2, transmission, libtorrent];
 /** No multiple of a piece or a block. */
 const LENGTH = 12 * 1024 * 1024 + 4321;

@@ -28,7 +28,6 @@ import type { Host } from "../../scripts/lan/host.ts";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import { scriptArguments } from "../../scripts/programs/tasks.ts";
 
-/** Starts this program on a host. */
 export function startProbe(
   host: Host,
   ...args: readonly string[]
@@ -200,30 +199,22 @@ async function attack(): Promise<void> {
   }
 }
 
+/** The modes of the program, by its first argument. */
+const MODES: Readonly<
+  Record<string, (argument: string, count?: string) => Promise<void>>
+> = {
+  lsd: (hashes) => report(hashes.split(",")),
+  flood: (hashes, count) => flood(hashes.split(","), Number(count)),
+  share,
+  attack,
+  find: (address) => find(address || undefined),
+  resolve: async (name) => {
+    const options = { timeoutMs: RESOLVE_WITHIN_MS };
+    print(JSON.stringify(await resolveLocalName(name, options)));
+  },
+};
+
 if (import.meta.main) {
-  const [mode, argument = "", count] = Deno.args;
-  switch (mode) {
-    case "lsd":
-      await report(argument.split(","));
-      break;
-    case "flood":
-      await flood(argument.split(","), Number(count));
-      break;
-    case "share":
-      await share(argument);
-      break;
-    case "attack":
-      await attack();
-      break;
-    case "find":
-      await find(argument || undefined);
-      break;
-    case "resolve":
-      print(JSON.stringify(
-        await resolveLocalName(argument, { timeoutMs: RESOLVE_WITHIN_MS }),
-      ));
-      break;
-    default:
-      await listen();
-  }
+  const [mode = "", argument = "", count] = Deno.args;
+  await (MODES[mode] ?? listen)(argument, count);
 }

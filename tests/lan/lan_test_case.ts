@@ -8,13 +8,11 @@ import { testUnless } from "../test_unless.ts";
 
 const unavailableReason = await lanUnavailableReason();
 
-/** Needs of a test beside hosts. */
 export interface LanTestOptions {
   /** The reason for which the test cannot run here, or undefined if it can. */
   readonly missing?: string | undefined;
 }
 
-/** Registers a test that makes a network. */
 export function lanTest(
   name: string,
   fn: () => Promise<void>,

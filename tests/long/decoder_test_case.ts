@@ -13,7 +13,6 @@ const DURATION_MS = 5_000;
 /** The longest that one input may take, in milliseconds. */
 const LONGEST_MS = 10;
 
-/** Registers the tests of these decoders. */
 export function decoderTests(decoders: readonly NamedFuzzTarget[]): void {
   for (const decoder of decoders) {
     Deno.test(`${decoder.name}, for 5 s (seed ${SEED})`, async () => {

@@ -10,10 +10,11 @@ import { join } from "@std/path";
 import { scrape } from "../../lib/mod.ts";
 import {
   assertEndsAreServed,
+  LocalSwarm,
+  type PublishedTorrent,
   smallTorrents,
   spawnLimitedPeer,
-} from "../loopback/limited_peer.ts";
-import { LocalSwarm, type PublishedTorrent } from "../loopback/local_swarm.ts";
+} from "../loopback/local_swarm.ts";
 import { report } from "../report.ts";
 
 const TORRENT_COUNT = 1100;

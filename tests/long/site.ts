@@ -24,7 +24,6 @@ const MEGABITS_PER_SECOND = 100;
 /** Generous: what takes longer has hung. */
 export const LIMIT_MS = 240_000;
 
-/** The tracker's second address. */
 export const MOVED_TRACKER_ADDRESS = "10.77.0.250";
 const MOVED_TRACKER_URL = `http://${MOVED_TRACKER_ADDRESS}:8000/announce`;
 
@@ -32,7 +31,6 @@ export const HOSTS = ["tracker", "seeder", "first", "second", "third"] as const;
 type HostName = typeof HOSTS[number];
 export const LEECHERS = ["first", "second", "third"] as const;
 
-/** A tracker, a seeder and three leechers, under way. */
 export class Site implements AsyncDisposable {
   readonly #peers = new Map<HostName, RunningProgram>();
 

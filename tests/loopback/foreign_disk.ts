@@ -16,9 +16,7 @@ import { temporaryFolder } from "./temporary_folder.ts";
 
 const IMAGE_LENGTH = 16 * 1024 * 1024;
 
-/** A mounted disk; disposing of it unmounts it. */
 export interface ForeignDisk extends AsyncDisposable {
-  /** The path at which it is mounted. */
   readonly path: string;
   /** Kills the driver while the disk is in use. */
   vanish(): Promise<void>;
@@ -77,7 +75,6 @@ export const noMemoryDisk: string | undefined = Deno.build.os !== "linux"
   ? undefined
   : "mounts need root";
 
-/** Makes a disk in memory read-only. */
 export async function makeReadOnly(path: string): Promise<void> {
   await run("mount", ["-o", "remount,ro", path]);
 }

@@ -8,7 +8,6 @@ import { concat } from "@std/bytes/concat";
 import { type Random, randomBelow } from "../../lib/base/random.ts";
 import { latin1 } from "../core/bencode/bytes.ts";
 
-/** A class of answers. */
 export interface AnswerClass {
   readonly name: string;
   /** Makes one for the tracker at `url`. */
@@ -24,7 +23,6 @@ export interface AnswerClass {
 
 const encoder = new TextEncoder();
 
-/** An HTTP response. */
 export function response(
   body: Uint8Array | string,
   headers: Readonly<Record<string, string>> = {},
@@ -43,7 +41,6 @@ export function response(
   return concat([encoder.encode(`HTTP/1.1 ${status}\r\n${head}\r\n`), bytes]);
 }
 
-/** One value, at random. */
 export function pick<T>(values: readonly T[], random: Random): T {
   return values[randomBelow(values.length, random)]!;
 }
@@ -71,7 +68,6 @@ const PORTS = [
 /** Values in place of bytes or of a list of peers. */
 const VALUES = ["i1e", "le", "de", "0:", "1:x", "l1:xe", "lleee", "d1:ai1ee"];
 
-/** Keys of a reply. */
 const KEYS = [
   ...["interval", "min interval", "complete", "incomplete", "peers", "peers6"],
   ...["tracker id", "warning message", "failure reason", "__proto__"],
@@ -180,7 +176,7 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
     name: "a compressed reply, declared",
     outcome: "reply",
     make: async () =>
-      response(await gzip(latin1("d8:intervali9ee")), {
+      response(await compress(latin1("d8:intervali9ee")), {
         "content-encoding": "gzip",
       }),
   },
@@ -209,7 +205,7 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
     isLarge: true,
     outcome: "refusal",
     make: async () =>
-      response(await gzip(new Uint8Array(64 * 1024 * 1024)), {
+      response(await compress(new Uint8Array(64 * 1024 * 1024)), {
         "content-encoding": "gzip",
       }),
   },
@@ -262,13 +258,9 @@ export const ANSWER_CLASSES: readonly AnswerClass[] = [
   },
 ];
 
-async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  return await compress(bytes, "gzip");
-}
-
 async function compress(
   bytes: Uint8Array<ArrayBuffer>,
-  format: "gzip" | "deflate" | "deflate-raw",
+  format: "gzip" | "deflate" | "deflate-raw" = "gzip",
 ): Promise<Uint8Array> {
   const stream = new Blob([bytes]).stream()
     .pipeThrough(new CompressionStream(format));

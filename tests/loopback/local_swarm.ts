@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { assert } from "@std/assert";
-import { delay } from "@std/async/delay";
+import { assert, assertEquals } from "@std/assert";
 import { dirname, join } from "@std/path";
 import {
   createTorrent,
@@ -20,24 +19,28 @@ import {
 import { scrape } from "../../lib/mod.ts";
 import { sha256Of } from "../../scripts/programs/sample_file.ts";
 import { makeContent } from "./memory_torrent.ts";
-import type {
-  ProgramResult,
-  RunningProgram,
+import {
+  type ProgramResult,
+  type RunningProgram,
+  startProgram,
 } from "../../scripts/programs/running_program.ts";
-import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
+import {
+  runTask,
+  spawnTask,
+  taskArguments,
+} from "../../scripts/programs/tasks.ts";
 import { openLocalSession, Share } from "./share.ts";
+import { until } from "../until.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 /** A torrent file on the disk, and its content elsewhere. */
 export interface PublishedTorrent {
   readonly torrent: Torrent;
-  /** The torrent file. */
   readonly path: string;
   /** The folder that the content is seeded from. */
   readonly source: string;
 }
 
-/** Options of a publication. */
 export interface PublishOptions {
   /** Length of each file in bytes, by path below the torrent's name; "" is a single file. */
   readonly files: Readonly<Record<string, number>>;
@@ -47,7 +50,6 @@ export interface PublishOptions {
   readonly announce?: readonly string[];
 }
 
-/** A tracker, a seeder and a folder. */
 export class LocalSwarm implements AsyncDisposable {
   /** An empty folder for what a test needs. */
   readonly folder: string;
@@ -124,14 +126,12 @@ export class LocalSwarm implements AsyncDisposable {
   /** Waits until the seeder has noticed that nobody is there. */
   async abandoned(published: PublishedTorrent): Promise<void> {
     const { transfer } = this.#seeders.get(published)!;
-    const endTime = Date.now() + ABANDONED_TIMEOUT_MS;
-    while (transfer.snapshot().peers.length > 0) {
-      assert(Date.now() < endTime, "the seeder still has a connection");
-      await delay(5);
-    }
+    await until(
+      () => transfer.snapshot().peers.length === 0,
+      "the seeder has no connection",
+    );
   }
 
-  /** The tracker's counts. */
   async counts({ torrent }: PublishedTorrent): Promise<ScrapeEntry> {
     const { announceUrl } = this.tracker;
     const [entry] = await scrape(announceUrl, [torrent.infoHash]);
@@ -143,17 +143,11 @@ export class LocalSwarm implements AsyncDisposable {
     published: PublishedTorrent,
     expected: readonly [complete: number, incomplete: number],
   ): Promise<void> {
-    const endTime = Date.now() + ABANDONED_TIMEOUT_MS;
-    for (;;) {
+    await until(async () => {
       const entry: ScrapeEntry | undefined = await this.counts(published);
-      const { complete, incomplete } = entry ?? { complete: 0, incomplete: 0 };
-      if (complete === expected[0] && incomplete === expected[1]) return;
-      assert(
-        Date.now() < endTime,
-        `${complete} seeders, ${incomplete} leechers`,
-      );
-      await delay(20);
-    }
+      const { complete = 0, incomplete = 0 } = entry ?? {};
+      return complete === expected[0] && incomplete === expected[1];
+    }, `there are ${expected} seeders and leechers`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -162,18 +156,13 @@ export class LocalSwarm implements AsyncDisposable {
   }
 }
 
-/** Longest time until the end of a peer is noticed, in milliseconds. */
-const ABANDONED_TIMEOUT_MS = 60_000;
-
 /** Listening where no other machine can call, on any free port. */
-const LOCAL_FLAGS = ["--host=127.0.0.1", "--port=0"];
+export const LOCAL_FLAGS = ["--host=127.0.0.1", "--port=0"];
 
-/** Starts `peer` on 127.0.0.1. */
 export function spawnPeer(...args: string[]): RunningProgram {
   return spawnTask("peer", [...LOCAL_FLAGS, ...args]);
 }
 
-/** Runs `peer` on 127.0.0.1 to its end. */
 export async function runPeer(...args: string[]): Promise<ProgramResult> {
   return await runTask("peer", [...LOCAL_FLAGS, ...args]);
 }
@@ -187,4 +176,41 @@ export async function assertCopied(
     const copy = await sha256Of(join(dir, ...path));
     assert(copy === await sha256Of(join(source, ...path)), path.join("/"));
   }
+}
+
+/** Starts `peer` with at most `handleCount` file descriptors. */
+export function spawnLimitedPeer(
+  handleCount: number,
+  ...args: string[]
+): RunningProgram {
+  return startProgram("peer", [
+    ...["sh", "-c", `ulimit -n ${handleCount}; exec "$@"`, "sh"],
+    ...[Deno.execPath(), ...taskArguments("peer"), ...LOCAL_FLAGS, ...args],
+  ]);
+}
+
+/** Publishes or seeds torrents of one small file each. */
+export async function smallTorrents(
+  count: number,
+  add: LocalSwarm["publish"],
+): Promise<PublishedTorrent[]> {
+  const torrents: PublishedTorrent[] = [];
+  for (let index = 0; index < count; index++) {
+    torrents.push(await add(`${index}.bin`, { files: { "": 20_000 + index } }));
+  }
+  return torrents;
+}
+
+/** Downloads the first and the last of the torrents to `dir`. */
+export async function assertEndsAreServed(
+  torrents: readonly PublishedTorrent[],
+  dir: string,
+): Promise<void> {
+  const ends = [torrents[0]!, torrents.at(-1)!];
+  const { code, stderr } = await runPeer(
+    ...["--dir", dir, "--exit-when-complete"],
+    ...ends.map(({ path }) => path),
+  );
+  assertEquals([code, stderr], [0, ""]);
+  for (const end of ends) await assertCopied(end, dir);
 }

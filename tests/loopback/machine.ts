@@ -1,5 +1,5 @@
 /**
- * What a test asks of this machine: ports, IPv6, its memory, and whether a program
+ * Questions of tests to this machine: ports, IPv6, its memory, and whether a program
  * listens for signals.
  *
  * @module

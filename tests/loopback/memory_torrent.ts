@@ -5,22 +5,20 @@
  */
 import {
   buildTorrent,
-  Geometry,
   MemoryStorage,
   parseTorrent,
   sha1,
   type Torrent,
 } from "../../lib/mod.ts";
 import { seededRandom } from "../../lib/base/random.ts";
+import { hashPieces } from "../core/disk/sample_torrent.ts";
 
-/** A torrent and its content. */
 export interface MemoryTorrent {
   readonly torrent: Torrent;
   /** Never changed. */
   readonly content: Uint8Array;
 }
 
-/** Options for {@linkcode memoryTorrent}. */
 export interface MemoryTorrentOptions {
   /** The content depends on it. @default {"content.bin"} */
   readonly name?: string;
@@ -32,24 +30,16 @@ export interface MemoryTorrentOptions {
   readonly announce?: readonly string[];
 }
 
-/** Makes a torrent of one file. */
 export async function memoryTorrent(
   options: MemoryTorrentOptions,
 ): Promise<MemoryTorrent> {
   const { name = "content.bin", length, pieceLength = 65_536 } = options;
   const content = makeContent(name, length);
-  const { pieceCount } = new Geometry(length, pieceLength);
-  const pieceHashes = new Uint8Array(pieceCount * 20);
-  for (let index = 0; index < pieceCount; index++) {
-    const start = index * pieceLength;
-    const piece = content.subarray(start, start + pieceLength);
-    pieceHashes.set(sha1(piece), index * 20);
-  }
   const bytes = buildTorrent({
     name,
     content: { type: "file", length },
     pieceLength,
-    pieceHashes,
+    pieceHashes: hashPieces(content, pieceLength),
     announce: options.announce ?? [],
   });
   return { torrent: await parseTorrent(bytes, { sha1 }), content };

@@ -18,13 +18,16 @@ import {
   startProgram,
 } from "../../scripts/programs/running_program.ts";
 import { freePort, untilListening } from "./machine.ts";
-import { assertCopied, LocalSwarm } from "./local_swarm.ts";
+import {
+  assertCopied,
+  LOCAL_FLAGS as LOCAL,
+  LocalSwarm,
+} from "./local_swarm.ts";
 import { timed } from "./share.ts";
 
 /** The words that start a program. */
 export type CommandOf = (program: "tracker" | "peer") => readonly string[];
 
-/** A test and its name. */
 export interface ProcessCase {
   readonly name: string;
   readonly fn: (commandOf: CommandOf) => Promise<void>;
@@ -32,14 +35,16 @@ export interface ProcessCase {
   readonly needsRoot?: boolean;
 }
 
-const LOCAL = ["--host=127.0.0.1", "--port=0"];
-
 /** Two seconds, and what a machine under load adds; Docker kills after ten. */
 const LONGEST_LEAVE_MS = 10_000;
 
 /** Starts a program by a line of sh, in which `"$@"` is its command. */
 function startIn(line: string, ...command: readonly string[]): RunningProgram {
   return startProgram("sh", ["sh", "-c", line, "sh", ...command]);
+}
+
+function start(...command: readonly string[]): RunningProgram {
+  return startIn('exec "$@"', ...command);
 }
 
 /** Sends a signal to the process that runs as process 1 of its own namespace. */
@@ -57,7 +62,6 @@ async function signalProcess1(
 
 const AS_PROCESS_1 = 'exec unshare --pid --fork --mount-proc "$@"';
 
-/** The cases. */
 export const PROCESS_CASES: readonly ProcessCase[] = [
   {
     name:
@@ -178,12 +182,7 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
         assert(!hasEnded);
         assertEquals((await stays.stop("SIGTERM")).code, 0);
 
-        await using ends = startIn(
-          'exec "$@"',
-          ...command,
-          "--on-hangup",
-          "end",
-        );
+        await using ends = start(...command, "--on-hangup", "end");
         await ends.stdout.waitFor(ending);
         assertEquals((await ends.stop("SIGHUP")).code, 0);
       }
@@ -199,11 +198,7 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
         ...[...commandOf("peer"), shared.path, ...LOCAL],
         ...["--dir", join(swarm.folder, "copy")],
       ];
-      await using stopped = startIn(
-        'exec "$@"',
-        ...peer,
-        "--exit-when-complete",
-      );
+      await using stopped = start(...peer, "--exit-when-complete");
       await stopped.stdout.waitFor(/nothing on the disk yet/);
       const { code, stderr } = await stopped.stop("SIGTERM");
       assertEquals(
@@ -222,7 +217,7 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
           ],
         ] as const
       ) {
-        await using limited = startIn('exec "$@"', ...peer, flag, "1s");
+        await using limited = start(...peer, flag, "1s");
         const { code, stderr } = await limited.ended();
         assertEquals(code, 4);
         assertMatch(stderr, reason);
@@ -234,8 +229,7 @@ export const PROCESS_CASES: readonly ProcessCase[] = [
     fn: async (commandOf) => {
       await using swarm = await LocalSwarm.open();
       const shared = await swarm.publish("a.bin", { files: { "": 99 } });
-      await using seeder = startIn(
-        'exec "$@"',
+      await using seeder = start(
         ...[...commandOf("peer"), shared.path, "--dir", shared.source],
         ...[...LOCAL, "--give-up-after", "1s", "--timeout", "8s"],
       );

@@ -11,7 +11,6 @@ import {
 } from "../../lib/http/http_server.ts";
 import { latin1 } from "../core/bencode/bytes.ts";
 
-/** A server of one test. */
 export interface TestServer extends AsyncDisposable {
   readonly port: number;
   readonly server: HttpServer;
@@ -49,7 +48,6 @@ export function startServer(
 /** Most characters made of code units at once. */
 const CHUNK_LENGTH = 8192;
 
-/** One connection. */
 export class RawClient implements Disposable {
   readonly #connection: Deno.TcpConn;
   #received = "";
@@ -72,7 +70,6 @@ export class RawClient implements Disposable {
     }
   }
 
-  /** Closes the sending side. */
   async sendEnd(): Promise<void> {
     await this.#connection.closeWrite();
   }
@@ -80,9 +77,7 @@ export class RawClient implements Disposable {
   /** Waits for `length` bytes, as one character each. @throws {Error} If the connection ends first. */
   async receive(length: number): Promise<string> {
     while (this.#received.length < length) {
-      if (!await this.#read()) {
-        throw this.#missing();
-      }
+      if (!await this.#read()) throw this.#missing();
     }
     const text = this.#received.slice(0, length);
     this.#received = this.#received.slice(length);
@@ -94,9 +89,7 @@ export class RawClient implements Disposable {
     for (;;) {
       const index = this.#received.indexOf(end);
       if (index !== -1) return await this.receive(index + end.length);
-      if (!await this.#read()) {
-        throw this.#missing();
-      }
+      if (!await this.#read()) throw this.#missing();
     }
   }
 

@@ -7,11 +7,13 @@
 import { deadline } from "@std/async/deadline";
 import { decodeHex } from "@std/encoding/hex";
 import type { PeerAddress } from "../../lib/mod.ts";
+import { joined } from "../core/wire/feeding.ts";
+
+export { joined };
 
 /** Default time for an answer, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
-/** Length of a handshake, in bytes. */
 const HANDSHAKE_LENGTH = 68;
 
 /** A message; a keep-alive has no id. */
@@ -20,7 +22,6 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-/** One end of a connection. */
 export class RawPeer implements Disposable {
   readonly #connection: Deno.TcpConn;
   readonly #timeoutMs: number;
@@ -158,20 +159,6 @@ export function uint32(...values: number[]): Uint8Array {
   const view = new DataView(new ArrayBuffer(values.length * 4));
   values.forEach((value, index) => view.setUint32(index * 4, value));
   return new Uint8Array(view.buffer);
-}
-
-/** Concatenates the parts. */
-export function joined(
-  ...parts: (Uint8Array | readonly number[])[]
-): Uint8Array<ArrayBuffer> {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }
 
 function isClosing(error: unknown): boolean {

@@ -14,12 +14,10 @@ const ID = { unchoke: 1, bitfield: 5, request: 6, piece: 7 } as const;
 /** Time for the next request, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 120_000;
 
-/** Options for {@linkcode RawSeeder}. */
 export interface RawSeederOptions {
   readonly sample: MemoryTorrent;
   /** The address to listen on. @default {"127.0.0.1"} */
   readonly hostname?: string;
-  /** The byte of its peer id. */
   readonly idByte: number;
   /** Delay before each answer, in milliseconds. @default {0} */
   readonly pauseMs?: number;

@@ -20,7 +20,6 @@ import {
 } from "../../lib/mod.ts";
 import type { MemoryTorrent } from "./memory_torrent.ts";
 
-/** Longest wait for an event, in milliseconds. */
 const EVENT_TIMEOUT_MS = 120_000;
 
 /** Opens a session, by default on a free port of 127.0.0.1. */
@@ -28,7 +27,6 @@ export function openLocalSession(options: SessionOptions = {}): Session {
   return openSession({ port: 0, hostname: "127.0.0.1", ...options });
 }
 
-/** The address on which a session listens. */
 export function addressOf(
   session: Session,
   hostname = "127.0.0.1",
@@ -36,11 +34,10 @@ export function addressOf(
   return { hostname, port: session.port };
 }
 
-/** One torrent in one session, and its events. */
 export class Share {
   readonly events: SessionEvent[] = [];
   readonly storage: Storage;
-  readonly #transfer: TorrentSession;
+  readonly transfer: TorrentSession;
   #changed = Promise.withResolvers<void>();
 
   private constructor(
@@ -49,7 +46,7 @@ export class Share {
     options: { storage: Storage; have: Bitfield },
   ) {
     this.storage = options.storage;
-    this.#transfer = session.addTorrent(sample.torrent, {
+    this.transfer = session.addTorrent(sample.torrent, {
       ...options,
       onEvent: (event) => {
         this.events.push(event);
@@ -72,16 +69,10 @@ export class Share {
     return new Share(session, sample, { storage, have });
   }
 
-  get transfer(): TorrentSession {
-    return this.#transfer;
-  }
-
-  /** Number of events of a type. */
   count(type: SessionEvent["type"]): number {
     return this.events.filter((event) => event.type === type).length;
   }
 
-  /** Waits for the first event of a type. */
   async first<T extends SessionEvent["type"]>(
     type: T,
     timeoutMs = EVENT_TIMEOUT_MS,
@@ -100,7 +91,6 @@ export class Share {
   }
 }
 
-/** The whole content of a storage. */
 export async function contentOf(
   storage: Storage,
   { torrent }: MemoryTorrent,

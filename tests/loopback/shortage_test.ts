@@ -6,11 +6,12 @@ import { join } from "@std/path";
 import type { Torrent } from "../../lib/mod.ts";
 import { runCommand } from "../../scripts/programs/running_program.ts";
 import {
+  assertCopied,
   assertEndsAreServed,
+  LocalSwarm,
   smallTorrents,
   spawnLimitedPeer,
-} from "./limited_peer.ts";
-import { assertCopied, LocalSwarm } from "./local_swarm.ts";
+} from "./local_swarm.ts";
 import { openLocalSession, Share } from "./share.ts";
 
 /** Deno itself needs about 25. */

@@ -3,33 +3,25 @@
  *
  * @module
  */
+import { deadline } from "@std/async/deadline";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import { type LocalSwarm, spawnPeer } from "./local_swarm.ts";
 
-/** Longest wait for an announce, in milliseconds. */
 const ANNOUNCE_TIMEOUT_MS = 30_000;
 
 /** The tracker; disposing of it closes its connections. */
 export class SilentTracker implements Disposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #connections: Deno.TcpConn[] = [];
-  #isClosed = false;
 
   get announceUrl(): string {
     return `http://127.0.0.1:${this.#listener.addr.port}/announce`;
   }
 
-  /**
-   * Waits until somebody connects in order to announce.
-   * @throws {Error} If nobody does in time; it then listens no more.
-   */
+  /** Waits until somebody connects in order to announce. @throws {Error} If nobody does in time. */
   async connected(): Promise<void> {
-    const timer = setTimeout(() => this.#close(), ANNOUNCE_TIMEOUT_MS);
-    try {
-      this.#connections.push(await this.#listener.accept());
-    } finally {
-      clearTimeout(timer);
-    }
+    const accepting = this.#listener.accept();
+    this.#connections.push(await deadline(accepting, ANNOUNCE_TIMEOUT_MS));
   }
 
   /** Starts a peer that seeds a torrent of this tracker, and waits until it announces. */
@@ -47,12 +39,6 @@ export class SilentTracker implements Disposable {
 
   [Symbol.dispose](): void {
     for (const connection of this.#connections) connection.close();
-    this.#close();
-  }
-
-  #close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
     this.#listener.close();
   }
 }

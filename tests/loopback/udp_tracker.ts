@@ -16,7 +16,6 @@ import {
   type UdpRequestHead,
 } from "../../lib/announce/udp_request.ts";
 
-/** A running tracker. */
 export interface TestTracker extends AsyncDisposable {
   readonly port: number;
   /** `udp://127.0.0.1:PORT/announce` */
@@ -46,7 +45,6 @@ export function startUdpTracker(port = 0): TestTracker {
 
 /** A request that the script of {@linkcode startScriptedTracker} answers. */
 export interface ScriptedRequest extends UdpRequestHead {
-  /** The action's name. */
   readonly what: string;
   readonly from: PeerAddress;
   /** Answers from the tracker's socket. */
@@ -59,7 +57,6 @@ export interface ScriptedTracker extends TestTracker {
   readonly requests: readonly ScriptedRequest[];
 }
 
-/** Starts a tracker on 127.0.0.1. */
 export function startScriptedTracker(
   script: (request: ScriptedRequest) => void,
 ): ScriptedTracker {

@@ -6,14 +6,7 @@
  */
 import { latin1 } from "../core/bencode/bytes.ts";
 import { memoryTorrent } from "./memory_torrent.ts";
-import {
-  EXTENSION_BITS,
-  frame,
-  handshake,
-  joined,
-  peerIdOf,
-  uint32,
-} from "./raw_peer.ts";
+import { frame, handshake, joined, peerIdOf, uint32 } from "./raw_peer.ts";
 import {
   BLOCK,
   ID,
@@ -33,10 +26,8 @@ export const TABLE_SAMPLE = await memoryTorrent({
 /** The reaction: the connection is closed, or these messages come, by id; none if it is ignored. */
 export type Outcome = "closes" | readonly number[];
 
-/** No reaction. */
 export const IGNORED: Outcome = [];
 
-/** One row of the table. */
 export interface WireRow {
   readonly name: string;
   /** Sent behind the handshake. */
@@ -343,6 +334,3 @@ export const EXTENSION_ROWS: readonly WireRow[] = [
     extended(2, "d8:msg_typei0e5:piecei2048ee"),
   ),
 ];
-
-/** The reserved bytes for {@linkcode EXTENSION_ROWS}. */
-export const ROW_BITS = EXTENSION_BITS;

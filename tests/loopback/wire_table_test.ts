@@ -11,13 +11,19 @@ import { MemoryStorage, type Session } from "../../lib/mod.ts";
 import { dialPeer } from "../../lib/peer/peer_dialing.ts";
 import { OWN_EXTENSIONS } from "../../lib/wire/handshake.ts";
 import { fullStorage } from "./memory_torrent.ts";
-import { frame, handshake, joined, RawPeer, uint32 } from "./raw_peer.ts";
+import {
+  EXTENSION_BITS,
+  frame,
+  handshake,
+  joined,
+  RawPeer,
+  uint32,
+} from "./raw_peer.ts";
 import { addressOf, openLocalSession, Share } from "./share.ts";
 import {
   EXTENSION_ROWS,
   type Outcome,
   PLAIN_ROWS,
-  ROW_BITS,
   TABLE_SAMPLE,
   type WireRow,
 } from "./wire_rows.ts";
@@ -212,7 +218,7 @@ function described(outcome: Outcome): string {
 for (
   const [rows, reserved] of [
     [PLAIN_ROWS, undefined],
-    [EXTENSION_ROWS, ROW_BITS],
+    [EXTENSION_ROWS, EXTENSION_BITS],
   ] as const
 ) {
   for (const row of rows) {

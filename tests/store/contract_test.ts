@@ -7,7 +7,7 @@ import { join } from "@std/path";
 import { temporaryFolder } from "../loopback/temporary_folder.ts";
 import { REPORT_CASES } from "./report_cases.ts";
 import { open } from "./scene.ts";
-import { redisTest } from "./store_test_case.ts";
+import { redisTest } from "./redis_server.ts";
 import { SWARM_CASES } from "./swarm_cases.ts";
 
 for (const [name, run] of Object.entries({ ...SWARM_CASES, ...REPORT_CASES })) {

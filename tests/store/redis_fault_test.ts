@@ -12,8 +12,9 @@ import {
 } from "@std/assert";
 import { StoreError } from "../../lib/base/errors.ts";
 import { infoHash } from "../core/announce/samples.ts";
-import { accept, acceptAnyhow, counts, open, until } from "./scene.ts";
-import { redisTest } from "./store_test_case.ts";
+import { accept, acceptAnyhow, counts, open } from "./scene.ts";
+import { until } from "../until.ts";
+import { redisTest } from "./redis_server.ts";
 
 redisTest("a report that cannot be read hurts no other", async (redis) => {
   const events: string[] = [];

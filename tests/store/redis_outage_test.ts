@@ -12,9 +12,11 @@ import {
   assertMatch,
 } from "@std/assert";
 import { delay } from "@std/async/delay";
-import type { OpenStoreOptions } from "../../lib/tracker/store/peer_store.ts";
-import type { PeerStore } from "../../lib/tracker/store/peer_store.ts";
-import type { RedisServer } from "./redis_server.ts";
+import type {
+  OpenStoreOptions,
+  PeerStore,
+} from "../../lib/tracker/store/peer_store.ts";
+import { type RedisServer, redisTest } from "./redis_server.ts";
 import { infoHash } from "../core/announce/samples.ts";
 import {
   accept,
@@ -24,9 +26,8 @@ import {
   fill,
   open,
   ports,
-  until,
 } from "./scene.ts";
-import { redisTest } from "./store_test_case.ts";
+import { until } from "../until.ts";
 
 /** Far more than a call takes that waits for nothing, on a slow machine too. */
 const AT_ONCE_MS = 30_000;

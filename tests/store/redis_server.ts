@@ -1,6 +1,6 @@
 /**
  * A real `redis-server` on a free port of this machine, with a folder of its own. It
- * can be killed, restarted and paused.
+ * can be killed, restarted and paused. Tests that need one are registered here.
  *
  * @module
  */
@@ -10,6 +10,8 @@ import {
   type RunningProgram,
   startProgram,
 } from "../../scripts/programs/running_program.ts";
+import { freePort } from "../loopback/machine.ts";
+import { testUnless } from "../test_unless.ts";
 
 /** The reason why Redis cannot be used; undefined if it can. */
 export const redisMissing: string | undefined = await missingProgram(
@@ -19,7 +21,6 @@ export const redisMissing: string | undefined = await missingProgram(
 /** Attempts with other ports: another program may take a free one. */
 const PORT_ATTEMPTS = 5;
 
-/** A Redis server for one test. */
 export class RedisServer implements AsyncDisposable {
   readonly port: number;
   readonly #start: Parameters<typeof startServer>[0];
@@ -42,7 +43,8 @@ export class RedisServer implements AsyncDisposable {
   static async start(settings: readonly string[] = []): Promise<RedisServer> {
     const folder = await Deno.makeTempDir({ prefix: "lanswarm-redis-" });
     for (let attempt = 1;; attempt++) {
-      const start = { port: likelyFreePort(), folder, settings };
+      // While the server is not running, no connection gets its port.
+      const start = { port: freePort(), folder, settings };
       try {
         return new RedisServer(start, await startServer(start));
       } catch (error) {
@@ -74,7 +76,6 @@ export class RedisServer implements AsyncDisposable {
     this.#program.signal("SIGSTOP");
   }
 
-  /** Ends a pause. */
   resume(): void {
     this.#program.signal("SIGCONT");
   }
@@ -115,10 +116,14 @@ async function startServer({ port, folder, settings }: {
   }
 }
 
-/**
- * A port below the ephemeral ones: while the server is not running, no connection
- * and no test that listens on port 0 receives it.
- */
-function likelyFreePort(): number {
-  return 20_000 + Math.floor(Math.random() * 12_000);
+/** Registers a test with a Redis of its own, which is empty. */
+export function redisTest(
+  name: string,
+  fn: (redis: RedisServer) => Promise<void>,
+  settings: readonly string[] = [],
+): void {
+  testUnless(redisMissing, name, async () => {
+    await using redis = await RedisServer.start(settings);
+    await fn(redis);
+  });
 }

@@ -16,19 +16,11 @@ import type {
   PeerStore,
   SwarmChange,
 } from "../../lib/tracker/store/peer_store.ts";
-import type { RedisServer } from "./redis_server.ts";
+import { type RedisServer, redisTest } from "./redis_server.ts";
 import { spawnTask } from "../../scripts/programs/tasks.ts";
 import { infoHash, peerAnnounce, peerId } from "../core/announce/samples.ts";
-import {
-  accept,
-  addresses,
-  counts,
-  fill,
-  open,
-  ports,
-  until,
-} from "./scene.ts";
-import { redisTest } from "./store_test_case.ts";
+import { accept, addresses, counts, fill, open, ports } from "./scene.ts";
+import { until } from "../until.ts";
 
 /**
  * Time after which a tracker takes two announces for one later than the other: a

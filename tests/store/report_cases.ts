@@ -17,9 +17,9 @@ import {
 } from "../../lib/base/identifier.ts";
 import { randomBelow, seededRandom } from "../../lib/base/random.ts";
 import { bytes, infoHash, peerId, portOf } from "../core/announce/samples.ts";
-import { accept, counts, type StoreCases, until } from "./scene.ts";
+import { accept, counts, type StoreCases } from "./scene.ts";
+import { until } from "../until.ts";
 
-/** By what is promised. */
 export const REPORT_CASES: StoreCases = {
   "forgets silent peers, and only those": async (open) => {
     const timeoutMs = 2_000;

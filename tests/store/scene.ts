@@ -4,7 +4,6 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { delay } from "@std/async/delay";
 import { formatPeerAddress } from "../../lib/base/peer_address.ts";
 import type {
   AcceptedAnnounce,
@@ -19,9 +18,6 @@ import {
 } from "../core/tracker/store/memory_scene.ts";
 
 export { counts, ports } from "../core/tracker/store/memory_scene.ts";
-
-/** Far longer than anything takes on a slow machine. */
-const LONGEST_WAIT_MS = 120_000;
 
 /** Opens an empty store with a timeout, in milliseconds, by default a long one. */
 export type StoreOpener = (peerTimeoutMs?: number) => Promise<PeerStore>;
@@ -81,19 +77,4 @@ export function fill(
 ): void {
   const all = { numwant: 0, ...changes };
   fillAt(store, seeders, leechers, all, performance.now());
-}
-
-/**
- * Waits for a condition.
- * @throws {Error} If it is not met after a long time.
- */
-export async function until(
-  isMet: () => boolean | Promise<boolean>,
-  what: string,
-): Promise<void> {
-  const endMs = performance.now() + LONGEST_WAIT_MS;
-  while (!await isMet()) {
-    if (performance.now() > endMs) throw new Error(`Cannot see that ${what}`);
-    await delay(20);
-  }
 }

@@ -17,7 +17,8 @@ import {
 import { runTask, spawnTask } from "../../scripts/programs/tasks.ts";
 import { infoHash } from "../core/announce/samples.ts";
 import { listing, temporaryFolder } from "../loopback/temporary_folder.ts";
-import { accept, counts, open, until } from "./scene.ts";
+import { accept, counts, open } from "./scene.ts";
+import { until } from "../until.ts";
 
 /** A header and a page of the log, which is what SQLite writes first. */
 const LEAST_LOG_LENGTH = 32 + 24 + 4096;

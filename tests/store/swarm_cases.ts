@@ -20,7 +20,6 @@ import {
   type StoreCases,
 } from "./scene.ts";
 
-/** By what is promised. */
 export const SWARM_CASES: StoreCases = {
   "counts a peer through its life": async (open) => {
     await using store = await open();

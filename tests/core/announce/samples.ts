@@ -14,6 +14,7 @@ import {
   type PeerId,
   peerIdFromBytes,
 } from "../../../lib/base/identifier.ts";
+import { latin1 as bytes } from "../bencode/bytes.ts";
 import type { AnnounceAnswer } from "../../../lib/tracker/announce_answer.ts";
 import type {
   AnnounceRequest,
@@ -24,6 +25,8 @@ import type {
   PickedPeers,
 } from "../../../lib/tracker/store/peer_store.ts";
 
+export { bytes };
+
 /** `aa…aa` for `"a"`: one hex digit, 40 times. */
 export function infoHash(digit: string): InfoHash {
   return infoHashFromHex(digit.repeat(40));
@@ -32,11 +35,6 @@ export function infoHash(digit: string): InfoHash {
 /** The name, padded with dashes to 20 bytes. */
 export function peerId(name: string): PeerId {
   return peerIdFromBytes(bytes(name.padEnd(20, "-")));
-}
-
-/** The bytes of a text, one for each character: "\xff" is the byte 255. */
-export function bytes(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 /** The reverse of {@linkcode bytes}. */

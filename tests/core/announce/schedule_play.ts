@@ -21,7 +21,6 @@ export const REPLY: AnnounceReply = {
   trackerId: undefined,
 };
 
-/** A run of a schedule. */
 export interface Play {
   readonly untilSeconds: number;
   /** True if the tracker answers at this second. @default always */

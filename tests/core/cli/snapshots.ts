@@ -12,10 +12,10 @@ import {
 } from "../../../mod.ts";
 import stringWidth from "string-width";
 import type { Room } from "../../../cli/console.ts";
+import { PLAIN_TORRENT } from "../disk/sample_torrent.ts";
 
 export const MIB = 1024 * 1024;
 
-/** A part of a terminal. */
 export function room(columns: number, rows = 24): Room {
   return { columns, rows, widthOf: stringWidth };
 }
@@ -62,18 +62,12 @@ export function snapshot(
 
 /** The torrent that {@linkcode snapshot} describes. */
 export const TORRENT: Torrent = {
+  ...PLAIN_TORRENT,
   infoHash: "ab".repeat(20) as InfoHash,
-  info: new Uint8Array(),
   name: "film.mkv",
   isFolder: false,
   files: [{ path: ["film.mkv"], length: 100 * MIB, isPadding: false }],
   geometry: new Geometry(100 * MIB, 262_144),
   pieceHashes: new Uint8Array(400 * 20),
-  isPrivate: false,
   announce: [["http://192.168.1.100:8000/announce"]],
-  similar: [],
-  collections: [],
-  comment: undefined,
-  createdBy: undefined,
-  creationDate: undefined,
 };

@@ -1,5 +1,6 @@
 /**
- * Hosts that advertise and find shares, in virtual time.
+ * Hosts of one local network in virtual time: what one state machine sends, all
+ * others receive, itself included, as multicast does. Some advertise and find shares.
  *
  * @module
  */
@@ -8,11 +9,71 @@ import {
   decodeDnsMessage,
   type DnsMessage,
 } from "../../../lib/discovery/dns_message.ts";
+import {
+  DNS_PORT,
+  type MulticastProtocol,
+  type OutgoingDatagram,
+} from "../../../lib/discovery/multicast_protocol.ts";
 import { ShareBrowser } from "../../../lib/discovery/share_browser.ts";
-import { DNS_PORT } from "../../../lib/discovery/multicast_protocol.ts";
 import type { OwnShare } from "../../../lib/discovery/share_records.ts";
 import { ShareResponder } from "../../../lib/discovery/share_responder.ts";
-import { VirtualNetwork } from "./machines.ts";
+
+export interface Sent {
+  readonly atMs: number;
+  readonly from: string;
+  readonly outgoing: OutgoingDatagram;
+}
+
+/** The networks 10.77.0.0/24 and fd77::/64. */
+export class VirtualNetwork {
+  now = 0;
+  readonly sent: Sent[] = [];
+  readonly #machines = new Map<string, MulticastProtocol>();
+
+  constructor(readonly port: number) {}
+
+  add(address: string, machine: MulticastProtocol): void {
+    this.#machines.set(address, machine);
+    const list = [{ name: "eth0", addresses: [address] }];
+    machine.interfacesChanged(list, this.now);
+  }
+
+  remove(address: string): void {
+    this.#machines.delete(address);
+  }
+
+  multicast(hostname: string, datagram: Uint8Array, port = this.port): void {
+    const from = { hostname, port, interfaceName: "eth0" };
+    for (const machine of this.#machines.values()) {
+      machine.receive(datagram, from, this.now);
+    }
+  }
+
+  run(untilMs: number): void {
+    while (true) {
+      const nextAtMs = Math.min(
+        ...this.#machines.values().map(({ nextAtMs }) => nextAtMs),
+      );
+      if (nextAtMs > untilMs) break;
+      this.now = Math.max(this.now, nextAtMs);
+      this.deliver();
+    }
+    this.now = untilMs;
+  }
+
+  deliver(): void {
+    for (const [from, machine] of this.#machines) {
+      for (const outgoing of machine.takeDue(this.now)) {
+        this.sent.push({ atMs: this.now, from, outgoing });
+        if ("to" in outgoing) continue;
+        const hostname = outgoing.family === "ipv6"
+          ? from.replace("10.77.0.", "fd77::")
+          : from;
+        this.multicast(hostname, outgoing.datagram);
+      }
+    }
+  }
+}
 
 export const SHARE: OwnShare = {
   id: "0123456789abcdef0123456789abcdef01234567",
@@ -23,7 +84,6 @@ export const SHARE: OwnShare = {
   hostName: "teacher-pc",
 };
 
-/** A network on which shares are advertised and found. */
 export class DnsNetwork extends VirtualNetwork {
   /** Shares that browsers found and lost: `+name at addresses` and `-id`. */
   readonly found: { readonly atMs: number; readonly text: string }[] = [];
@@ -33,7 +93,6 @@ export class DnsNetwork extends VirtualNetwork {
     super(DNS_PORT);
   }
 
-  /** Adds a host that advertises shares. */
   advertise(address: string, ...shares: OwnShare[]): ShareResponder {
     const random = seededRandom(this.#seed++);
     const responder = new ShareResponder(random);
@@ -42,7 +101,6 @@ export class DnsNetwork extends VirtualNetwork {
     return responder;
   }
 
-  /** Adds a host that looks for shares. */
   browse(address: string): ShareBrowser {
     const note = (text: string): void => {
       this.found.push({ atMs: this.now, text });

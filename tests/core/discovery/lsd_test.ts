@@ -13,7 +13,7 @@ import {
   LsdMachine,
 } from "../../../lib/discovery/local_service_discovery.ts";
 import { fuzz, FUZZ_SEED } from "../fuzz.ts";
-import { VirtualNetwork } from "./machines.ts";
+import { VirtualNetwork } from "./dns_network.ts";
 
 const ENCODER = new TextEncoder();
 const HASH = infoHashFromHex("0123456789abcdef0123456789abcdef01234567");

@@ -10,18 +10,28 @@ import { sha1 } from "../../../lib/disk/sha1.ts";
 import { Geometry } from "../../../lib/metainfo/geometry.ts";
 import type { Torrent, TorrentFile } from "../../../lib/metainfo/torrent.ts";
 
-/** A torrent and the content it describes. */
 export interface SampleTorrent {
   readonly torrent: Torrent;
   readonly content: Uint8Array;
 }
 
-/** A file's path and its length in bytes. */
 export interface SampleFile {
   readonly path: readonly string[];
   readonly length: number;
   readonly isPadding?: boolean;
 }
+
+/** A torrent without what is optional. */
+export const PLAIN_TORRENT = {
+  info: new Uint8Array(),
+  isPrivate: false,
+  announce: [],
+  similar: [],
+  collections: [],
+  comment: undefined,
+  createdBy: undefined,
+  creationDate: undefined,
+} as const;
 
 /** A torrent whose content is the same for the same files, and zeros in padding. */
 export function sampleTorrent(
@@ -46,28 +56,29 @@ export function sampleTorrent(
     }
     offset = end;
   }
-  const geometry = new Geometry(length, pieceLength);
-  const pieceHashes = new Uint8Array(geometry.pieceCount * 20);
-  for (let index = 0; index < geometry.pieceCount; index++) {
-    const start = geometry.pieceOffset(index);
-    const piece = content.subarray(start, start + pieceLength);
-    pieceHashes.set(sha1(piece), index * 20);
-  }
   const torrent: Torrent = {
+    ...PLAIN_TORRENT,
     infoHash: "00".repeat(20) as InfoHash,
-    info: new Uint8Array(),
     name: files[0]?.path[0] ?? "sample",
     isFolder: (files[0]?.path.length ?? 0) > 1,
     files,
-    geometry,
-    pieceHashes,
-    isPrivate: false,
-    announce: [],
-    similar: [],
-    collections: [],
-    comment: undefined,
-    createdBy: undefined,
-    creationDate: undefined,
+    geometry: new Geometry(length, pieceLength),
+    pieceHashes: hashPieces(content, pieceLength),
   };
   return { torrent, content };
+}
+
+/** The hashes of all pieces, one after another. */
+export function hashPieces(
+  content: Uint8Array,
+  pieceLength: number,
+): Uint8Array {
+  const { pieceCount } = new Geometry(content.length, pieceLength);
+  const hashes = new Uint8Array(pieceCount * 20);
+  for (let index = 0; index < pieceCount; index++) {
+    const start = index * pieceLength;
+    const piece = content.subarray(start, start + pieceLength);
+    hashes.set(sha1(piece), index * 20);
+  }
+  return hashes;
 }

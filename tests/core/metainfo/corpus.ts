@@ -13,14 +13,12 @@ export type Raw =
   | readonly Raw[]
   | { readonly entries: readonly (readonly [key: string, value: Raw])[] };
 
-/** A torrent file of the corpus. */
 export interface CorpusFile {
   /** The change and its place. */
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** A string of bencode. */
 export function text(value: string): string {
   return `${value.length}:${value}`;
 }
@@ -87,9 +85,7 @@ export function* wrongTypes(): Generator<CorpusFile> {
     "a dictionary": dictionary(["length", "i1e"], ["path", [text("d")]]),
   };
   for (const [kind, value] of Object.entries(values)) {
-    for (const [place, changed] of everywhere(SAMPLE, () => value)) {
-      yield { name: `${kind} at ${place}`, bytes: encode(changed) };
-    }
+    yield* changedBy(kind, () => value);
   }
 }
 
@@ -99,34 +95,22 @@ export function* oddKeys(): Generator<CorpusFile> {
   for (const key of keys) {
     const values = { "an integer": "i1e", "a dictionary": dictionary() };
     for (const [kind, value] of Object.entries(values)) {
-      const changes = everywhere(
-        SAMPLE,
+      yield* changedBy(
+        `${JSON.stringify(key)} as ${kind}`,
         (raw) =>
           isDictionary(raw) ? dictionary(...raw.entries, [key, value]) : raw,
       );
-      for (const [place, changed] of changes) {
-        yield {
-          name: `${JSON.stringify(key)} as ${kind} at ${place}`,
-          bytes: encode(changed),
-        };
-      }
     }
   }
-  const reversed = everywhere(
-    SAMPLE,
+  yield* changedBy(
+    "keys out of order",
     (raw) => isDictionary(raw) ? { entries: raw.entries.toReversed() } : raw,
   );
-  for (const [place, changed] of reversed) {
-    yield { name: `keys out of order at ${place}`, bytes: encode(changed) };
-  }
-  const doubled = everywhere(
-    SAMPLE,
+  yield* changedBy(
+    "every key twice",
     (raw) =>
       isDictionary(raw) ? { entries: [...raw.entries, ...raw.entries] } : raw,
   );
-  for (const [place, changed] of doubled) {
-    yield { name: `every key twice at ${place}`, bytes: encode(changed) };
-  }
 }
 
 /** Integers and lengths in spellings that bencode forbids. */
@@ -136,12 +120,7 @@ export function* oddNumbers(): Generator<CorpusFile> {
   const strings = ["-1:x", "01:x", "+1:x", "1", ":", "9:short", "1 :x"];
   strings.push("4294967296:x", "9007199254740993:x", `1${"0".repeat(50)}:x`);
   for (const value of [...integers, ...strings]) {
-    for (const [place, changed] of everywhere(SAMPLE, () => value)) {
-      yield {
-        name: `${JSON.stringify(value)} at ${place}`,
-        bytes: encode(changed),
-      };
-    }
+    yield* changedBy(JSON.stringify(value), () => value);
   }
 }
 
@@ -162,23 +141,16 @@ export function* paths(): Generator<CorpusFile> {
     ...["\x7f", "\xff\xff", ".lanswarm"],
   ];
   for (const component of components) {
-    const changes = everywhere(
-      SAMPLE,
+    yield* changedBy(
+      JSON.stringify(component),
       (raw, place) =>
         /name|path/.test(place) && typeof raw === "string"
           ? text(component)
           : raw,
     );
-    for (const [place, changed] of changes) {
-      yield {
-        name: `${JSON.stringify(component)} at ${place}`,
-        bytes: encode(changed),
-      };
-    }
   }
 }
 
-/** The bytes of the sample, unchanged. */
 export function sampleBytes(): Uint8Array<ArrayBuffer> {
   return encode(SAMPLE);
 }
@@ -195,6 +167,13 @@ function isDictionary(raw: Raw): raw is ReturnType<typeof dictionary> {
 }
 
 type Change = (raw: Raw, place: string) => Raw | undefined;
+
+/** The sample with a change, one file for each place that it changes. */
+function* changedBy(what: string, change: Change): Generator<CorpusFile> {
+  for (const [place, changed] of everywhere(SAMPLE, change)) {
+    yield { name: `${what} at ${place}`, bytes: encode(changed) };
+  }
+}
 
 /** The trees that `change` makes, one for each place that it changes. */
 function* everywhere(

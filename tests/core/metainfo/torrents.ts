@@ -11,7 +11,6 @@ import { parseTorrent } from "../../../lib/metainfo/parse_torrent.ts";
 import type { Platform } from "../../../lib/metainfo/safe_path.ts";
 import type { Torrent } from "../../../lib/metainfo/torrent.ts";
 
-/** A dictionary to encode. */
 export type Dictionary = { readonly [key: string]: Encodable | undefined };
 
 /** One file of 40,000 bytes: two pieces of 32 KiB. */

@@ -16,7 +16,6 @@ import {
   type RolloutOptions,
 } from "../../../lib/rollout/rollout.ts";
 
-/** Two torrents. */
 export const [A, B] = ["aa", "bb"].map((hex) =>
   infoHashFromHex(hex.repeat(20))
 ) as [
@@ -26,7 +25,6 @@ export const [A, B] = ["aa", "bb"].map((hex) =>
 /** Length of each torrent. */
 const LENGTH = 1_000;
 
-/** A rollout of two torrents. */
 export function createRollout(options?: RolloutOptions): Rollout {
   const rollout = new Rollout(options);
   rollout.addShare(A, LENGTH);
@@ -55,7 +53,6 @@ export function announce(
   };
 }
 
-/** A report of that peer. */
 export function report(
   digit: string,
   changes: Partial<HostReport> = {},

@@ -43,7 +43,6 @@ interface Account {
   readonly announced: Set<number>;
 }
 
-/** Feeds a swarm and checks it. */
 export class WatchedSwarm {
   readonly swarm: Swarm;
   /** In bytes. */
@@ -64,7 +63,6 @@ export class WatchedSwarm {
     return this.#hashing;
   }
 
-  /** Bytes being sent to a peer. */
   bytesBeingServed(key: PeerKey): number {
     return this.#accounts.get(key)?.bytesBeingServed ?? 0;
   }
@@ -334,7 +332,6 @@ export class WatchedSwarm {
   }
 }
 
-/** The blocks of a range. */
 function namesOf({ index, offsetInPiece, length }: BlockRange): string[] {
   const names: string[] = [];
   for (let done = 0; done < length; done += BLOCK_SIZE) {

@@ -15,7 +15,6 @@ import {
   PiecePicker,
 } from "../../../lib/swarm/piece_picker.ts";
 
-/** Options of {@linkcode PickerDesk}. */
 export interface PickerDeskOptions {
   readonly pieceCount: number;
   readonly blocksPerPiece: number;
@@ -90,7 +89,6 @@ export class PickerDesk {
     return this.#name(id);
   }
 
-  /** Picks several times. */
   picks(key: number, count: number, options?: PickOptions): string {
     return Array.from({ length: count }, () => this.pick(key, options))
       .join(" ");
@@ -116,7 +114,6 @@ export class PickerDesk {
     return this.completeAll(key).map(({ index }) => index);
   }
 
-  /** The same, with their bytes. */
   completeAll(key: number): PieceAssembly[] {
     return [...this.#peer(key).requests].flatMap((id) =>
       this.deliver(key, this.#name(id)) ?? []
@@ -142,7 +139,6 @@ export class PickerDesk {
     this.picker.abandon(peer);
   }
 
-  /** True if the peer may deliver a block. */
   isMissing(key: number, name: string): boolean {
     return this.picker.isMissing(this.#id(name), this.#peer(key));
   }

@@ -24,7 +24,6 @@ import { idOf, OWN_ID } from "./swarm_desk.ts";
 const STEPS = 1500;
 /** The pace of a life with peers that are fast enough for large blocks. */
 const FAST_PACE_MS = 1;
-/** The most blocks of a piece. */
 const MOST_BLOCKS = 20;
 const BLOCKS = [0, 1].map((fill) =>
   new Uint8Array(MOST_BLOCKS * BLOCK_SIZE + 1).fill(fill)
@@ -115,11 +114,7 @@ class RandomLife {
     }
     if (chance < 0.15) return this.#check();
     if (chance < 0.2) return this.#blockSent(key);
-    const message = this.#message(key);
-    this.#watched.apply(
-      { type: "messageReceived", peer: key, message },
-      this.#now,
-    );
+    this.#say(key, this.#message(key));
   }
 
   /** An honest seeder joins and answers every request: whatever happened before, it suffices. */

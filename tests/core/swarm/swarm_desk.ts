@@ -26,7 +26,6 @@ import type {
   SignalMessage,
 } from "../../../lib/wire/message.ts";
 
-/** Options of {@linkcode SwarmDesk}. */
 export interface SwarmDeskOptions {
   /** The pieces that we have, as `"#.#"`. */
   readonly have: string;
@@ -54,7 +53,6 @@ export interface SwarmDeskOptions {
   readonly isStalled?: (peer: number) => boolean;
 }
 
-/** Properties of a peer. */
 export interface Introduction {
   /** @default {one for each key} */
   readonly id?: string;
@@ -78,7 +76,6 @@ export const EXTENDED: Introduction = {
   extensions: { fast: false, extended: true },
 };
 
-/** Our own peer id. */
 export const OWN_ID = idOf("50");
 
 /** A peer id that starts with two hex digits. */
@@ -95,7 +92,6 @@ export function piecesOf(picture: string): Bitfield {
   return pieces;
 }
 
-/** Feeds a swarm and reads its actions. */
 export class SwarmDesk {
   readonly swarm: Swarm;
   readonly geometry: Geometry;
@@ -105,37 +101,21 @@ export class SwarmDesk {
   readonly #hashing = new Map<number, Uint8Array<ArrayBuffer>>();
 
   constructor(options: SwarmDeskOptions) {
-    const {
-      have,
-      blocksPerPiece = 2,
-      missingBytes = 0,
-      maxPeers = 100,
-      allowedFast = [],
-      listenPort = 6881,
-      isPrivate,
-      metadata,
-      seed,
-    } = options;
+    const { have, wanted, allowedFast = [], seed = 1, ...others } = options;
+    const { blocksPerPiece = 2, missingBytes = 0, ...rest } = others;
     const pieceLength = blocksPerPiece * BLOCK_SIZE;
-    this.geometry = new Geometry(
-      have.length * pieceLength - missingBytes,
-      pieceLength,
-    );
+    const length = have.length * pieceLength - missingBytes;
+    this.geometry = new Geometry(length, pieceLength);
     this.swarm = new Swarm({
       geometry: this.geometry,
       have: piecesOf(have),
-      wanted: options.wanted === undefined
-        ? undefined
-        : piecesOf(options.wanted),
+      wanted: wanted === undefined ? undefined : piecesOf(wanted),
       ownId: OWN_ID,
-      random: seededRandom(seed ?? 1),
-      maxPeers,
+      random: seededRandom(seed),
+      maxPeers: 100,
       allowedFastSet: () => allowedFast,
-      listenPort,
-      isPrivate,
-      metadata,
-      ...(options.hostOf && { hostOf: options.hostOf }),
-      ...(options.isStalled && { isStalled: options.isStalled }),
+      listenPort: 6881,
+      ...rest,
     });
   }
 
@@ -172,7 +152,6 @@ export class SwarmDesk {
     return this.apply({ type: "messageReceived", peer, message });
   }
 
-  /** A message without a payload. */
   signal(
     peer: number,
     type: SignalMessage["type"],

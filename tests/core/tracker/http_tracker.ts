@@ -4,7 +4,6 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { seededRandom } from "../../../lib/base/random.ts";
 import type { HttpResponse } from "../../../lib/http/response.ts";
 import {
   createTrackerHandler,
@@ -12,9 +11,9 @@ import {
   type TrackerHandlerOptions,
   type TrackerRequest,
 } from "../../../lib/tracker/http_handler.ts";
-import { MemoryStore } from "../../../lib/tracker/store/memory_store.ts";
 import { Tracker, type TrackerOptions } from "../../../lib/tracker/tracker.ts";
 import { announceQuery, text } from "../announce/samples.ts";
+import { memoryStore } from "./store/memory_scene.ts";
 
 /** The handler of a tracker without peers. */
 export function tracker(
@@ -22,10 +21,7 @@ export function tracker(
 ): TrackerHandler {
   return createTrackerHandler({
     tracker: new Tracker({
-      store: new MemoryStore({
-        peerTimeoutMs: 180_000,
-        random: seededRandom(1),
-      }),
+      store: memoryStore(),
       intervalMs: () => 120_000,
       ...options,
     }),
@@ -37,24 +33,32 @@ export function tracker(
 /** A response whose body is read as one character for each byte. */
 export type TextResponse = HttpResponse & { readonly body: string };
 
-/** A request from 192.0.2.1 at second 62 of the clock. */
+/** A request from 192.0.2.1. */
+export function getRequest(
+  pathAndQuery: string,
+  changes: Partial<TrackerRequest> = {},
+): TrackerRequest {
+  const [path = ""] = pathAndQuery.split("?");
+  return {
+    method: "GET",
+    path,
+    query: pathAndQuery.slice(path.length + 1),
+    remoteHostname: "192.0.2.1",
+    header: () => undefined,
+    isFromBrowser: false,
+    ...changes,
+  };
+}
+
+/** Sends a request from 192.0.2.1 at second 62 of the clock. */
 export async function get(
   handle: TrackerHandler,
   pathAndQuery: string,
   { nowMs = 62_000, ...changes }: Partial<TrackerRequest & { nowMs: number }> =
     {},
 ): Promise<TextResponse> {
-  const [path = ""] = pathAndQuery.split("?");
-  const query = pathAndQuery.slice(path.length + 1);
-  const { body, ...response } = await handle({
-    method: "GET",
-    path,
-    query,
-    remoteHostname: "192.0.2.1",
-    header: () => undefined,
-    isFromBrowser: false,
-    ...changes,
-  }, nowMs);
+  const request = getRequest(pathAndQuery, changes);
+  const { body, ...response } = await handle(request, nowMs);
   assert(typeof body === "string" || body instanceof Uint8Array);
   return { ...response, body: text(body) };
 }

@@ -4,12 +4,12 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import { ByteQueue } from "../../../lib/base/byte_queue.ts";
 
 /** Takes one value off the queue; `undefined` while it is incomplete. */
 export type Reader<T> = (queue: ByteQueue) => T | undefined;
 
-/** A queue that holds `bytes`. */
 export function queueOf(bytes: Uint8Array): ByteQueue {
   const queue = new ByteQueue(16);
   queue.push(bytes);
@@ -56,7 +56,8 @@ export function readByteByByte<T>(bytes: Uint8Array, read: Reader<T>): T {
   throw new Error("there were no bytes");
 }
 
-/** Concatenates bytes. */
-export function joined(...parts: Iterable<number>[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
+export function joined(
+  ...parts: (Uint8Array | readonly number[])[]
+): Uint8Array<ArrayBuffer> {
+  return concat(parts.map((part) => new Uint8Array(part)));
 }

@@ -18,7 +18,7 @@ const INFO_HASH = Uint8Array.from({ length: 20 }, (_, index) => 0xa0 + index);
 const PEER_ID = new TextEncoder().encode("-LS0001-abcdefghijkl");
 
 function handshakeBytes(
-  reserved: Iterable<number> = new Uint8Array(8),
+  reserved: Uint8Array | readonly number[] = new Uint8Array(8),
 ): Uint8Array {
   return joined(
     [0x13], // 19, the length of the name

@@ -17,6 +17,7 @@ import {
   SnapshotReader,
 } from "../../../../lib/tracker/page/tracker_snapshot.ts";
 import { infoHash, text } from "../../announce/samples.ts";
+import { getRequest } from "../http_tracker.ts";
 import { sceneCatalogue, scenePeer, SceneStore } from "./scene_store.ts";
 
 /** A page, and requests to it by a browser at 192.0.2.1, by default at second 61 of the clock. */
@@ -55,16 +56,11 @@ export function deskOf(
     page,
     store,
     get: async (address, changes = {}, nowMs = 61_000) => {
-      const [path = "", query = ""] = address.split("?");
-      return await page.routes.get(path)!({
-        method: "GET",
-        path,
-        query,
-        remoteHostname: "192.0.2.1",
-        isFromBrowser: false,
+      const request = getRequest(address, {
         header: (name) => name === "host" ? "tracker.lan:8000" : undefined,
         ...changes,
-      }, nowMs);
+      });
+      return await page.routes.get(request.path)!(request, nowMs);
     },
   };
 }

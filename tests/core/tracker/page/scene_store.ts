@@ -19,7 +19,6 @@ import type {
 } from "../../../../lib/tracker/store/peer_store.ts";
 import { peerId } from "../../announce/samples.ts";
 
-/** One swarm. */
 export interface SceneSwarm {
   readonly infoHash: InfoHash;
   readonly downloaded?: number;
@@ -30,9 +29,7 @@ export interface SceneSwarm {
 /** A {@linkcode PeerStore} with the swarms of a scene. */
 export class SceneStore implements PeerStore {
   readonly scene: SceneSwarm[];
-  /** Calls of {@linkcode swarms}. */
   swarmsReadCount = 0;
-  /** Calls of {@linkcode peers}. */
   peersReadCount = 0;
 
   constructor(...swarms: SceneSwarm[]) {
@@ -110,7 +107,6 @@ export interface ScenePeer {
   readonly lastSeenMs?: number;
 }
 
-/** A peer of a swarm. */
 export function scenePeer(
   { id, hostname, left = 1000, downloaded = 0, ...rest }: ScenePeer,
 ): PeerDetails {
