@@ -113,7 +113,6 @@ async function watch(
   else show();
 }
 
-/** Follows the progress of a leecher until it is complete. */
 async function follow(leecher: Leecher): Promise<void> {
   const { stdout } = leecher.program;
   while (leecher.verifiedBytes < FILE_LENGTH) {

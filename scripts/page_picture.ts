@@ -15,7 +15,6 @@ import { REPOSITORY, runTask, spawnTask } from "./programs/tasks.ts";
 const FILE_NAME = "classroom-image.iso";
 const FILE_LENGTH = 1024 ** 3;
 const HOST_COUNT = 12;
-/** Time between two announces of a host. */
 const INTERVAL_MS = 3_000;
 /** Announces of each host; the picture is taken after the last one. */
 const ANNOUNCE_COUNT = 20;

@@ -21,6 +21,7 @@ import {
   archiveFileName,
   packRelease,
 } from "./compile/release_archive.ts";
+import { sha256 } from "./programs/sample_file.ts";
 import {
   type Checksum,
   CHECKSUMS_FILE_NAME,
@@ -28,7 +29,6 @@ import {
   executableFileName,
   ExecutablesUnavailableError,
   formatChecksums,
-  sha256,
   type Target,
   TARGETS,
 } from "./compile/targets.ts";

@@ -28,7 +28,6 @@ interface Suite {
   readonly filesPerWorker?: number;
   /** Files that start first, in this order. @default {[]} */
   readonly first?: readonly string[];
-  /** A task that runs before the tests. */
   readonly setUpTask?: string;
 }
 
@@ -122,7 +121,6 @@ const LONG_SUITES: Readonly<Record<string, Suite>> = {
   },
 };
 
-/** Suites that run at the same time. */
 const PARALLEL_SUITES = 3;
 const SLOWEST_COUNT = 10;
 

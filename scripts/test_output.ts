@@ -56,7 +56,6 @@ export function parseTestOutput(output: string): TestOutput {
   };
 }
 
-/** Reads a JUnit file. */
 export function parseTestCases(xml: string): TestCases {
   const tests: TimedTest[] = [];
   const ignored: string[] = [];
@@ -68,7 +67,6 @@ export function parseTestCases(xml: string): TestCases {
   return { tests, ignored };
 }
 
-/** The tests that took longest, longest first. */
 export function slowestTests(
   tests: readonly TimedTest[],
   count: number,

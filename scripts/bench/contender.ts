@@ -53,7 +53,6 @@ export function withExecutables(host: Host): Host {
   return new ExecutableHost(host, { folder: DIST, launcher: [] });
 }
 
-/** The executable of the peer. */
 export const EXECUTABLE: Contender = ownContender(
   { name: `${OURS}, executable`, missing: await executablesMissing() },
   (host) => startPeer(withExecutables(host)),

@@ -5,7 +5,7 @@
  * @module
  */
 import { dirname, join } from "@std/path";
-import { buildTorrent, createTorrent, type Torrent } from "../../mod.ts";
+import { buildTorrentFile, createTorrent, type Torrent } from "../../mod.ts";
 import type { Host } from "../lan/host.ts";
 import { runCommand } from "../programs/running_program.ts";
 import { writeRandomFile } from "../programs/sample_file.ts";
@@ -39,16 +39,7 @@ export class Content {
 
   /** A torrent file for the tracker at `announceUrl`. */
   torrentFor(announceUrl: string): Uint8Array {
-    const { name, isFolder, files, geometry, pieceHashes } = this.torrent;
-    const { length, pieceLength } = geometry;
-    const inFolder = files.map(({ path, length }) => (
-      { path: path.slice(1), length }
-    ));
-    const content = isFolder
-      ? { type: "folder", files: inFolder } as const
-      : { type: "file", length } as const;
-    const announce = [announceUrl];
-    return buildTorrent({ name, content, pieceLength, pieceHashes, announce });
+    return buildTorrentFile(this.torrent, [announceUrl]);
   }
 
   /** Links all files into a host's folder, which must be in the workspace too. */

@@ -26,7 +26,6 @@ export async function bestNetworkKind(): Promise<NetworkKind> {
   return await lanUnavailableReason() === undefined ? "namespaces" : "loopback";
 }
 
-/** Creates a machine for each name. */
 export async function openNetwork<Name extends string>(
   names: readonly Name[],
   { kind, dir, rates }: {

@@ -5,7 +5,6 @@
  */
 import type { NetworkKind } from "./network.ts";
 
-/** Our name. */
 export const OURS = "lanswarm";
 
 /** The values of one run, by the ids of the row's metrics. */
@@ -93,14 +92,12 @@ export function multipleTarget(
   return { metric, text, limit, factor, reference };
 }
 
-/** The seconds that work takes. */
 export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   const startMs = performance.now();
   await work();
   return (performance.now() - startMs) / 1000;
 }
 
-/** The value below which a share of all values is. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   const index = Math.floor(sorted.length * share);

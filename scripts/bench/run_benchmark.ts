@@ -51,7 +51,6 @@ export const BENCHMARK_FLAGS = {
   },
 } as const;
 
-/** The names of rows for a help. */
 export function listNames(rows: readonly Row[]): string {
   return rows.map(({ name }) => `  ${name}`).join("\n");
 }

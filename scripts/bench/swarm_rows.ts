@@ -64,7 +64,6 @@ interface SwarmRowOptions extends Omit<Row, "prepare" | "metrics" | "warmsUp"> {
   readonly rates?: LinkRates;
   /** @default {those that the network suits} */
   readonly contenders?: readonly Contender[];
-  /** Contenders beside these. @default {[]} */
   readonly others?: readonly Contender[];
   /** True if the last leecher runs libtorrent. @default {false} */
   readonly hasStockClient?: boolean;

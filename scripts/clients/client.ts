@@ -73,7 +73,6 @@ export async function missingProgram(
     : undefined;
 }
 
-/** The path of a program in the PATH. */
 export async function findProgram(
   program: string,
 ): Promise<string | undefined> {

@@ -144,7 +144,6 @@ export async function startOpentracker(
   ]);
 }
 
-/** Writes info hashes in hex, one a line. */
 export async function writeInfoHashes(
   path: string,
   infoHashes: readonly string[],

@@ -11,11 +11,8 @@
 import { join } from "@std/path";
 import { exists } from "../clients/client.ts";
 import { CompilerError, downloadRefusal } from "./compiler.ts";
-import {
-  ExecutablesUnavailableError,
-  sha256 as sha256Of,
-  type Target,
-} from "./targets.ts";
+import { sha256 as sha256Of } from "../programs/sample_file.ts";
+import { ExecutablesUnavailableError, type Target } from "./targets.ts";
 
 export const NPM_RUNTIME = {
   packageName: "@vltpkg/cli-linux-x64@0.0.0-18",
@@ -46,7 +43,6 @@ export function describeRuntime({ source, version }: BaseRuntime): string {
   return `denort ${version} ${SOURCES[source]}`;
 }
 
-/** The sources of a runtime. */
 export interface RuntimeSources {
   readonly givenPath: string | undefined;
   /** The reason why `deno compile` finds no runtime itself; undefined if it does. */

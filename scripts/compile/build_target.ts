@@ -15,6 +15,7 @@ import {
   findRuntime,
 } from "./base_runtime.ts";
 import { CompilerError, runDeno } from "./compiler.ts";
+import { sha256 } from "../programs/sample_file.ts";
 import {
   type Checksum,
   CHECKSUMS_FILE_NAME,
@@ -23,7 +24,6 @@ import {
   executableFileName,
   type ExecutableName,
   formatChecksums,
-  sha256,
   type Target,
   TARGETS,
 } from "./targets.ts";

@@ -23,11 +23,6 @@ export class CompilerError extends ProgramError {
   override readonly name = "CompilerError";
 }
 
-export interface CompilerResult {
-  readonly success: boolean;
-  readonly complaint: string;
-}
-
 /**
  * Runs a subcommand, `bundle` or `compile`, in the repository.
  * @throws {ExecutablesUnavailableError} If npx, which fetches that version, is missing.
@@ -41,7 +36,7 @@ export async function runDeno(
     /** The compiler is killed after this time. @default {never} */
     readonly timeoutMs?: number;
   },
-): Promise<CompilerResult> {
+): Promise<{ readonly success: boolean; readonly complaint: string }> {
   const [program, ...first] = version === Deno.version.deno
     ? [Deno.execPath()]
     : ["npx", "--prefer-offline", "-y", `deno@${version}`];

@@ -6,11 +6,11 @@
  */
 import { zipSync } from "fflate";
 import { packTar } from "modern-tar";
+import { sha256 } from "../programs/sample_file.ts";
 import {
   CHECKSUMS_FILE_NAME,
   formatChecksums,
   isWindows,
-  sha256,
   type Target,
 } from "./targets.ts";
 
@@ -22,7 +22,6 @@ export interface ArchiveEntry {
   readonly isExecutable?: boolean;
 }
 
-/** Packs a `.tar.gz`, which keeps executables executable. */
 async function packTarGz(
   entries: readonly ArchiveEntry[],
 ): Promise<Uint8Array<ArrayBuffer>> {

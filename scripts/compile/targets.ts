@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { encodeHex } from "@std/encoding/hex";
 import { join } from "@std/path";
 import { ProgramError, UsageError } from "../../cli/program_error.ts";
 import { exists } from "../clients/client.ts";
@@ -88,7 +87,6 @@ export function isWindows(target: Target): boolean {
   return target.includes("-windows-");
 }
 
-/** Absolute paths of the executables for this machine. */
 export type ExecutablePaths = Readonly<Record<ExecutableName, string>>;
 
 /** The executables that `deno task compile` leaves in `dist/`. */
@@ -125,11 +123,4 @@ export function formatChecksums(checksums: Iterable<Checksum>): string {
     .sort((one, other) => one.fileName < other.fileName ? -1 : 1)
     .map(({ fileName, sha256 }) => `${sha256}  ${fileName}\n`)
     .join("");
-}
-
-export async function sha256(
-  content: Uint8Array<ArrayBuffer>,
-): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", content);
-  return encodeHex(new Uint8Array(digest));
 }

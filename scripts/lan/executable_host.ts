@@ -18,7 +18,6 @@ import { Host } from "./host.ts";
 
 const BARE_MACHINE = fromFileUrl(new URL("bare_machine.sh", import.meta.url));
 
-/** The user nobody, who owns nothing. */
 export const NOBODY = 65534;
 
 /** A host with executables in its folder. Its processes belong to the host below. */
@@ -86,7 +85,6 @@ export async function bareHost(
   });
 }
 
-/** The shell and commands of {@linkcode busyboxHost}. */
 export const BUSYBOX = "/bin/busybox";
 
 /**

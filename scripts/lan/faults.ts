@@ -30,7 +30,6 @@ export interface Fault {
   readonly source?: string;
   /** Called when all hosts fetch. */
   readonly later?: (get: RunningProgram, host: LanHost) => Promise<void> | void;
-  /** Called before any host fetches. */
   readonly network?: (lan: FaultLan) => Promise<void>;
 }
 

@@ -23,9 +23,7 @@ export class Host {
 
   constructor(options: {
     readonly name: string;
-    /** IPv4 address of its programs. */
     readonly address: string;
-    /** Existing folder in which its programs run. */
     readonly folder: string;
     /** A command that executes the program that follows. @default {[]} */
     readonly launcher?: readonly string[];
@@ -70,12 +68,10 @@ export class Host {
     return this.spawn(Deno.execPath(), command, options);
   }
 
-  /** Spawns a program, and waits for its end. */
   async run(...program: Parameters<Host["spawn"]>): Promise<ProgramResult> {
     return await this.spawn(...program).ended();
   }
 
-  /** Spawns one of the project's programs, and waits for its end. */
   async runTask(
     ...task: Parameters<Host["spawnTask"]>
   ): Promise<ProgramResult> {

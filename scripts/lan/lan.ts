@@ -22,7 +22,6 @@ export interface LanOptions {
   readonly network?: number;
 }
 
-/** Hosts on one network. */
 export interface Lan<Name extends string> extends AsyncDisposable {
   /** Prefix of the names of its namespaces, which no other network has. */
   readonly prefix: string;
@@ -110,7 +109,6 @@ export class LanHost extends Host {
     await ip(`-n ${this.#bridge} link set ${this.#port} down`);
   }
 
-  /** Plugs the cable in again. */
   async restoreLink(): Promise<void> {
     await ip(`-n ${this.#bridge} link set ${this.#port} up`);
   }

@@ -5,15 +5,14 @@
  * @module
  */
 import {
-  dangers,
   layerOf,
   MAX_LINES,
+  refusedCode,
   refusedImport,
   refusedPackage,
-  worldNames,
 } from "./rules.ts";
 import { lineCountOf } from "./sizes.ts";
-import { findImports, maskSource } from "./source_text.ts";
+import { blank, findImports, maskSource } from "./source_text.ts";
 
 export interface Violation {
   /** Relative to the repository, with slashes. */
@@ -55,10 +54,7 @@ export function findViolations(
       if (to !== undefined) edges.push({ to, line });
     }
     graph.set(path, edges);
-    for (const { name, offset } of worldNames(path, masked)) {
-      report(lineAt(source, offset), `a pure file may not name ${name}`);
-    }
-    for (const { reason, offset } of dangers(path, masked)) {
+    for (const { reason, offset } of refusedCode(path, masked)) {
       report(lineAt(source, offset), reason);
     }
     const offset = ownCodeOffset(path, masked);
@@ -84,10 +80,7 @@ function ownCodeOffset(path: string, masked: string): number | undefined {
       .raw`\b${keyword}\s+(?:type\s+)?[\s\w$*{},]*?\bfrom\s*["'][^"']*["']\s*;?`,
     "g",
   );
-  const rest = masked.replace(
-    statements,
-    (statement) => " ".repeat(statement.length),
-  );
+  const rest = masked.replace(statements, blank);
   const offset = rest.search(/\S/);
   if (offset < 0) return undefined;
   const isProgram = layer.type === "libraryFace" &&

@@ -56,7 +56,6 @@ const WORLDLY_FILES: ReadonlySet<string> = new Set([
   "lib/discovery/multicast_socket.ts",
 ]);
 
-/** Most lines and files of a folder. */
 export interface Budget {
   readonly lines: number;
   readonly files?: number;
@@ -117,7 +116,6 @@ const WORLD = new RegExp(
 const TEXT_AS_CODE =
   /(?<![\w$.])(?:eval\s*\(|new\s+Function\b|Function\s*\(|import\s*\(\s*(?!["']))|\.\s*constructor\s*\(/g;
 
-/** Ways to start a program. */
 const PROGRAM_START = /(?<![\w$.])Deno\s*\.\s*(?:Command|run)(?![\w$])/g;
 
 /** The only file that may: it starts a command line of the user. */
@@ -126,7 +124,6 @@ const PROGRAM_STARTER = "cli/completion_command.ts";
 /** Packages with I/O or timers. Node's byte array has neither. */
 const WORLDLY_PACKAGE = /^node:(?!buffer$)|^@std\/async\/|^https?:|^npm:|^jsr:/;
 
-/** The layer of a file, by its path in the repository. */
 export type Layer =
   | { readonly type: "library"; readonly folder: string }
   | { readonly type: "libraryFace" }
@@ -198,22 +195,18 @@ export function refusedPackage(
     : undefined;
 }
 
-/** The places where the masked source of a pure file names the world. */
-export function* worldNames(
-  path: string,
-  masked: string,
-): Generator<{ readonly name: string; readonly offset: number }> {
-  if (!isPure(path)) return;
-  for (const match of masked.matchAll(WORLD)) {
-    yield { name: match[0].replace(/\s+/g, " "), offset: match.index };
-  }
-}
-
-/** The places where a program or the library may run the code of a stranger. */
-export function* dangers(
+/**
+ * The places where the masked source of a pure file names the world, and where a
+ * program or the library may run the code of a stranger.
+ */
+export function* refusedCode(
   path: string,
   masked: string,
 ): Generator<{ readonly reason: string; readonly offset: number }> {
+  for (const match of isPure(path) ? masked.matchAll(WORLD) : []) {
+    const name = match[0].replace(/\s+/g, " ");
+    yield { reason: `a pure file may not name ${name}`, offset: match.index };
+  }
   const { type } = layerOf(path);
   if (type === "scripts" || type === "unlayered") return;
   for (const { 0: code, index: offset } of masked.matchAll(TEXT_AS_CODE)) {

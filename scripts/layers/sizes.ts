@@ -7,7 +7,6 @@
 import { type Budget, BUDGETS, LIMITS } from "./rules.ts";
 import { findImports } from "./source_text.ts";
 
-/** The sizes as lines of text. */
 export function describeSizes(sources: ReadonlyMap<string, string>): string[] {
   const lines = new Map<string, number>();
   const imports = new Map<string, Set<string>>();
@@ -53,13 +52,9 @@ function describeRoom(
     readonly lines: ReadonlyMap<string, number>;
   },
 ): string {
-  let lineCount = 0;
-  let fileCount = 0;
-  for (const [path, count] of lines) {
-    if (!path.startsWith(`${folder}/`)) continue;
-    lineCount += count;
-    fileCount++;
-  }
+  const counts = [...lines].filter(([path]) => path.startsWith(`${folder}/`));
+  const lineCount = counts.reduce((sum, [, count]) => sum + count, 0);
+  const fileCount = counts.length;
   const isOver = lineCount > budget.lines || fileCount > (budget.files ?? 1e9);
   return [
     `${isOver ? "!" : " "} ${folder.padEnd(18)}`,

@@ -36,11 +36,11 @@ export function maskSource(source: string): string {
   });
 }
 
-function blank(text: string): string {
+/** Spaces in place of a text; its line breaks stay. */
+export function blank(text: string): string {
   return text.replace(/[^\n]/g, " ");
 }
 
-/** A module that a source file names. */
 export interface Import {
   /** As written, such as `../base/bitfield.ts` or `@std/path`. */
   readonly specifier: string;

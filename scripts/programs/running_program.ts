@@ -7,7 +7,6 @@
 import { deadline } from "@std/async/deadline";
 import { TextLineStream } from "@std/streams/text-line-stream";
 
-/** The outcome of a program. */
 export interface ProgramResult {
   /** Exit code; 128 plus the number of the signal that ended it. */
   readonly code: number;
@@ -18,7 +17,6 @@ export interface ProgramResult {
 /** Longest run of a program that a test waits for. */
 const END_TIMEOUT_MS = 180_000;
 
-/** A running program. */
 export class RunningProgram implements AsyncDisposable {
   /** Resolves when the program has ended and its output was read; {@linkcode ended} has a time limit. */
   readonly result: Promise<ProgramResult>;
@@ -118,7 +116,6 @@ export async function runCommand(
   return await startProgram(program, [program, ...args], options).ended();
 }
 
-/** Longest wait for a line. */
 const LINE_TIMEOUT_MS = 60_000;
 
 /**
@@ -127,7 +124,6 @@ const LINE_TIMEOUT_MS = 60_000;
  */
 export class LineLog {
   readonly lines: string[] = [];
-  /** Resolves when the stream has ended. */
   readonly closed: Promise<void>;
   readonly #name: string;
   #nextLine = 0;

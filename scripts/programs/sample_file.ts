@@ -5,7 +5,6 @@
  */
 import { encodeHex } from "@std/encoding/hex";
 
-/** Writes a file of random bytes. */
 export async function writeRandomFile(
   path: string,
   length: number,
@@ -20,8 +19,11 @@ export async function writeRandomFile(
 
 /** The SHA-256 of a whole file, in hex. */
 export async function sha256Of(path: string): Promise<string> {
-  const content = await Deno.readFile(path);
-  return encodeHex(
-    new Uint8Array(await crypto.subtle.digest("SHA-256", content)),
-  );
+  return await sha256(await Deno.readFile(path));
+}
+
+export async function sha256(
+  content: Uint8Array<ArrayBuffer>,
+): Promise<string> {
+  return encodeHex(await crypto.subtle.digest("SHA-256", content));
 }

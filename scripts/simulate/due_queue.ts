@@ -38,7 +38,6 @@ export class DueQueue<Item extends { readonly at: number }> {
     return item;
   }
 
-  /** Keeps only the items for which `isKept` is true. */
   filter(isKept: (item: Item) => boolean): void {
     this.#items = this.#items.slice(this.#takenCount).filter(isKept);
     this.#takenCount = 0;

@@ -33,7 +33,6 @@ export interface Figures {
   readonly fast: GroupFigures | undefined;
   /** Leechers on slower links; `undefined` if there are none. */
   readonly slow: GroupFigures | undefined;
-  /** Copies of the content that the seeder sent. */
   readonly seederCopies: number;
   /** Share of the received bytes that was wasted, from 0 to 1. */
   readonly wastedShare: number;

@@ -30,12 +30,10 @@ export function leastTimeMs(
   return 1000 * lan.contentBytes / slowest;
 }
 
-/** Copies of the content that a host sent. */
 export function copiesSent(lan: VirtualLan, host: VirtualHost): number {
   return host.swarm.traffic.uploaded / lan.geometry.length;
 }
 
-/** The share of the received bytes that was wasted. */
 export function wastedShare(hosts: readonly VirtualHost[]): number {
   let wasted = 0;
   let downloaded = 0;

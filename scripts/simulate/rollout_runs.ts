@@ -16,7 +16,6 @@ import { VirtualRollout } from "./virtual_rollout.ts";
 
 const MEGABIT = 125_000;
 const BLOCK_BYTES = 65_536;
-/** The longest run, in virtual time. */
 const LIMIT_MS = 3_600_000;
 /** Time between two looks at the rollout. */
 const LOOK_MS = 250;
@@ -110,9 +109,7 @@ export interface UnplugRun {
   readonly leavingCount: number;
   /** Hosts that lacked something when the source was killed. */
   readonly fetchingCount: number;
-  /** Copies of the content that the source had sent. */
   readonly copiesSent: number;
-  /** Hosts that were never complete. */
   readonly incompleteCount: number;
 }
 
@@ -124,7 +121,7 @@ export function runUnplug(seed: number): UnplugRun {
     seed,
     pieceCount: pick(40, 240),
     blocksPerPiece: 4,
-    blockBytes: 65_536,
+    blockBytes: BLOCK_BYTES,
     maxPeers: pick(0, 3) === 0 ? 8 : 50,
   });
   const seeder = lan.join({

@@ -6,11 +6,9 @@
  * @module
  */
 
-/** A call that is due at a time. */
 export interface Timer {
   /** In milliseconds. */
   readonly at: number;
-  /** Its place in the order of setting. */
   readonly sequence: number;
   readonly run: (timer: Timer) => void;
 }
@@ -25,7 +23,6 @@ export class VirtualClock {
     return this.#now;
   }
 
-  /** Runs a function once, after a delay. */
   after(delayMs: number, run: () => void): void {
     this.set(this.#now + delayMs, run);
   }

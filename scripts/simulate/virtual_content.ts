@@ -16,7 +16,6 @@ import type { BlockRange } from "../../lib/wire/message.ts";
 /** A prime, so that neighbouring pieces begin differently. */
 const MARK_COUNT = 251;
 
-/** A block for each mark. */
 const BLOCKS: readonly Uint8Array[] = Array.from(
   { length: MARK_COUNT },
   (_, mark) => Uint8Array.of(mark),

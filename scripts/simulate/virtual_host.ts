@@ -63,9 +63,7 @@ export interface Connection {
   /** Carries the blocks that leave, and those that arrive. */
   readonly outgoing: Channel;
   readonly incoming: Channel;
-  /** True if we dialed. */
   readonly isOutgoing: boolean;
-  /** True if the far end has sent a message. */
   hasReceived: boolean;
 }
 
@@ -77,16 +75,12 @@ export interface HostParts {
   readonly dialer: Dialer;
   /** Dials a host and reports the result to the dialer. */
   readonly dial: (hostname: string) => void;
-  /** Delay of its first tick. */
   readonly firstTickMs: number;
 }
 
-/** The port on which every host listens. */
 export const PORT = 6881;
 
-/** A host with one torrent. */
 export class VirtualHost {
-  /** Its number in the network. */
   readonly number: number;
   readonly hostname: string;
   readonly id: PeerId;
@@ -97,7 +91,6 @@ export class VirtualHost {
   readonly faults: string[] = [];
   /** Times of the action `completed`, in virtual milliseconds. */
   readonly completions: number[] = [];
-  /** The most connections that it had at once. */
   mostConnections = 0;
   readonly #network: VirtualNetwork;
   readonly #parts: HostParts;

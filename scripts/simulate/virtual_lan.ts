@@ -25,9 +25,7 @@ import { type HostOptions, PORT, VirtualHost } from "./virtual_host.ts";
 import { VirtualNetwork } from "./virtual_network.ts";
 
 const INFO_HASH = infoHashFromHex("aa".repeat(20));
-/** Peers in one reply of the tracker. */
 const PEERS_PER_ANNOUNCE = 50;
-/** Time between two announces of a host. */
 const ANNOUNCE_INTERVAL_MS = 120_000;
 
 export interface LanOptions {
@@ -116,7 +114,6 @@ export class VirtualLan {
     return host;
   }
 
-  /** Adds several hosts with the same options. */
   joinMany(count: number, options: HostOptions = {}): VirtualHost[] {
     return Array.from({ length: count }, () => this.join(options));
   }

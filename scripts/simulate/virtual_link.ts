@@ -24,15 +24,12 @@ export interface Channel {
   turn: number;
 }
 
-/** A block in a queue. */
 export interface QueuedBlock {
   /** Its place in the order: an uplink's turn, or the time at which it left. */
   readonly at: number;
   /** The number of the host at the other end. */
   readonly far: number;
-  /** The key of the connection. */
   readonly key: PeerKey;
-  /** The block's id. */
   readonly block: number;
 }
 
@@ -41,7 +38,6 @@ export type TakeBlock = (block: QueuedBlock, at: number) => void;
 
 export class Uplink {
   readonly #msPerBlock: number;
-  /** Queued blocks, by turns. */
   readonly #queue = new DueQueue<QueuedBlock>();
   /** The turn of the block that leaves next, and the time at which all of it has left. */
   #turn = 0;
@@ -63,7 +59,6 @@ export class Uplink {
     return this.#queue.firstAt === Infinity;
   }
 
-  /** Queues a block, by its id. */
   send(channel: Channel, block: number, now: number): void {
     if (!channel.isOpen) return;
     const wasIdle = this.#isIdle;

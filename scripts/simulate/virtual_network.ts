@@ -11,14 +11,12 @@ import { DueQueue } from "./due_queue.ts";
 import { type Timer, VirtualClock } from "./virtual_clock.ts";
 import type { Downlink, QueuedBlock } from "./virtual_link.ts";
 
-/** A message in flight, due when it has arrived. */
 interface SentMessage {
   readonly at: number;
   readonly key: PeerKey;
   readonly message: Message;
 }
 
-/** A host at the network. */
 interface HostEnd {
   readonly messages: DueQueue<SentMessage>;
   readonly downlink: Downlink;
@@ -78,7 +76,6 @@ export class VirtualNetwork {
     end.next = this.clock.set(turnAt, end.turn);
   }
 
-  /** The time that a block takes at a rate. */
   msPerBlock(bytesPerSecond: number): number {
     return this.#blockBytes * 1000 / bytesPerSecond;
   }
@@ -97,7 +94,6 @@ export class VirtualNetwork {
     this.wake(far, at + this.latencyMs + downlink.msPerBlock);
   }
 
-  /** The messages in flight to a host. */
   messagesTo(number: number): DueQueue<SentMessage> {
     return this.#ends[number]!.messages;
   }

@@ -13,7 +13,6 @@ import type { VirtualHost } from "./virtual_host.ts";
 import type { VirtualLan } from "./virtual_lan.ts";
 
 const INFO_HASH = infoHashFromHex("aa".repeat(20));
-/** Time between two reports of a host. */
 const REPORT_MS = { working: 1_000, settled: 10_000 } as const;
 /** Time between two observations of a rate. */
 const METER_MS = 100;

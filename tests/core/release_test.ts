@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { unzipSync } from "fflate";
 import { unpackTar } from "modern-tar";
-import { sha256 } from "../../scripts/compile/targets.ts";
+import { sha256 } from "../../scripts/programs/sample_file.ts";
 import {
   type ArchiveEntry,
   archiveFileName,

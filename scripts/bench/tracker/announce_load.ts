@@ -130,27 +130,19 @@ async function send(connection: Deno.TcpConn, text: string): Promise<void> {
 
 /**
  * Counts the heads of answers without peers; their bodies have no empty line.
- * @returns At most `count`; fewer if the connection ends.
+ * @returns Fewer than `count` if the connection ends.
  */
 async function receiveAnswers(
   connection: Deno.TcpConn,
   count: number,
 ): Promise<number> {
   const bytes = new Uint8Array(65536);
-  let answerCount = 0;
-  let matched = 0;
-  while (answerCount < count) {
+  let text = "";
+  for (;;) {
+    const answerCount = text.split("\r\n\r\n").length - 1;
+    if (answerCount >= count) return answerCount;
     const length = await connection.read(bytes);
-    if (length === null) break;
-    for (const byte of bytes.subarray(0, length)) {
-      if (byte === HEAD_END[matched]) matched++;
-      else matched = byte === HEAD_END[0] ? 1 : 0;
-      if (matched < HEAD_END.length) continue;
-      answerCount++;
-      matched = 0;
-    }
+    if (length === null) return answerCount;
+    text += new TextDecoder("latin1").decode(bytes.subarray(0, length));
   }
-  return answerCount;
 }
-
-const HEAD_END = [0x0d, 0x0a, 0x0d, 0x0a];

@@ -36,7 +36,6 @@ const RUN_COUNT = 5;
 const RUN_SECONDS = 3;
 /** Duration of the probe before the tracker forgets peers, in seconds. */
 const CALM_SECONDS = 10;
-/** Time between two counts. */
 const COUNT_PAUSE_MS = 2_000;
 
 export const LOADED_ROW: Row = {

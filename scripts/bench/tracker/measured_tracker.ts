@@ -15,7 +15,6 @@ import type { RunningProgram } from "../../programs/running_program.ts";
 import { OURS } from "../row.ts";
 import { percentEscaped } from "./announce_load.ts";
 
-/** Longest wait for the first answer of a tracker. */
 const START_TIMEOUT_MS = 20_000;
 
 const wrkMissing = await missingProgram("wrk");

@@ -6,6 +6,8 @@
  */
 import { delay } from "@std/async/delay";
 import { connect, type Socket } from "node:net";
+import type { InfoHash, PeerId } from "../../../lib/base/identifier.ts";
+import { reportPath } from "../../../lib/rollout/host_report.ts";
 import { Host } from "../../lan/host.ts";
 import { writeRandomFile } from "../../programs/sample_file.ts";
 import {
@@ -21,7 +23,6 @@ import {
 import { readProcessUsage } from "../swarm_run.ts";
 
 const HOST_COUNT = 1_000;
-/** Time between two reports of a host. */
 const INTERVAL_MS = 1_000;
 /** Time until all hosts have reported several times, and of the measurement. */
 const WARM_UP_MS = 10_000;
@@ -106,7 +107,7 @@ class ReportingHost implements Disposable {
   failure: Error | undefined;
   readonly #socket: Socket;
   readonly #index: number;
-  readonly #infoHash: string;
+  readonly #infoHash: InfoHash;
   #fraction = 0;
   #change = 0;
   #sentMs = 0;
@@ -114,7 +115,7 @@ class ReportingHost implements Disposable {
 
   constructor(
     index: number,
-    { port, infoHash }: { readonly port: number; readonly infoHash: string },
+    { port, infoHash }: { readonly port: number; readonly infoHash: InfoHash },
   ) {
     this.#index = index;
     this.#infoHash = infoHash;
@@ -137,15 +138,20 @@ class ReportingHost implements Disposable {
     this.#sentMs = performance.now();
     this.#fraction = Math.min(0.999, this.#fraction + 0.001);
     const number = `${this.#index}`.padStart(4, "0");
-    const query = new URLSearchParams({
-      ...{ info_hash: this.#infoHash, peer_id: number.padStart(40, "a") },
-      ...{ port: "6881", name: `lab${number}`, state: "fetching" },
-      ...{ fraction: this.#fraction.toFixed(6), change: `${this.#change}` },
-      ...{ down: "11000000", up: "3000000", free: "100000000000" },
+    const path = reportPath({
+      infoHash: this.#infoHash,
+      peerId: number.padStart(40, "a") as PeerId,
+      port: 6881,
+      name: `lab${number}`,
+      addresses: [],
+      state: "fetching",
+      fraction: this.#fraction,
+      downloadBytesPerSecond: 11_000_000,
+      uploadBytesPerSecond: 3_000_000,
+      freeBytes: 100_000_000_000,
+      change: this.#change,
     });
-    this.#socket.write(
-      `GET /api/v1/report?${query} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`,
-    );
+    this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
   }
 
   /** An answer is short, and comes in one segment on loopback. */
