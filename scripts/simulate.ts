@@ -42,13 +42,13 @@ function readLinkRate(text: string): number {
 }
 
 const FLAGS = {
-  peers: {
+  leecherCount: {
     usage: "--peers COUNT",
     help: "leechers, which start together beside one seeder (100)",
     default: 100,
     read: wholeNumber(1, 10_000),
   },
-  pieces: {
+  pieceCount: {
     usage: "--pieces COUNT",
     help: "number of pieces (1000)",
     default: 1000,
@@ -60,29 +60,29 @@ const FLAGS = {
     default: PIECE_LENGTH,
     read: readSize,
   },
-  up: {
+  upBytesPerSecond: {
     usage: "--up RATE",
     help: "upload rate of every link, as 1gbit or 200mbit (1gbit)",
     default: 125_000_000,
     read: readLinkRate,
   },
-  down: {
+  downBytesPerSecond: {
     usage: "--down RATE",
     help: "download rate of every link (as --up)",
     read: readLinkRate,
   },
-  slow: {
+  slowCount: {
     usage: "--slow COUNT",
     help: "leechers on slower links, of all (0)",
     default: 0,
     read: wholeNumber(),
   },
-  slowRate: {
+  slowBytesPerSecond: {
     usage: "--slow-rate RATE",
     help: "rate of slower links, both ways (a tenth of --up)",
     read: readLinkRate,
   },
-  leave: {
+  leavingCount: {
     usage: "--leave COUNT",
     help: "leechers that leave midway, of all (0)",
     default: 0,
@@ -117,8 +117,7 @@ interface SimulateJob extends Scenario {
 /** @throws {UsageError} */
 function parseSimulateJob(args: readonly string[]): SimulateJob {
   const { flags } = parseCommandLine(args, { help: HELP, flags: FLAGS });
-  const { peers: leecherCount, pieces: pieceCount, pieceLength, up } = flags;
-  const { slow: slowCount, leave: leavingCount, slowRate, down = up } = flags;
+  const { leecherCount, slowCount, leavingCount, upBytesPerSecond } = flags;
   if (slowCount > leecherCount) {
     throw new UsageError(
       `--slow ${slowCount} are more than there are leechers`,
@@ -127,12 +126,11 @@ function parseSimulateJob(args: readonly string[]): SimulateJob {
   if (leavingCount >= leecherCount) {
     throw new UsageError(`--leave ${leavingCount} leaves no leecher`);
   }
-  if (pieceLength < 1) throw new UsageError("--piece-length must be above 0");
-  return {
-    ...{ ...flags, leecherCount, pieceCount, slowCount, leavingCount },
-    ...{ upBytesPerSecond: up, downBytesPerSecond: down },
-    slowBytesPerSecond: slowRate,
-  };
+  if (flags.pieceLength < 1) {
+    throw new UsageError("--piece-length must be above 0");
+  }
+  const { downBytesPerSecond = upBytesPerSecond } = flags;
+  return { ...flags, downBytesPerSecond };
 }
 
 function simulate(

@@ -8,6 +8,7 @@
  * @module
  */
 import { FAULTS, plantFault } from "./lan/faults.ts";
+import { runChecked } from "./programs/running_program.ts";
 
 const words = Deno.args.filter((word) => !word.startsWith("--"));
 const isVerbose = Deno.args.includes("--verbose");
@@ -19,7 +20,7 @@ await print("| Fault | Expected | Named | After | Healthy hosts | Reason |");
 await print("| --- | --- | --- | --- | --- | --- |");
 // Five copies of a file would otherwise wait for one disk.
 const dir = await Deno.makeTempDir({ prefix: "lanswarm-" });
-await run("mount", "-t", "tmpfs", "none", dir);
+await runChecked("mount", ["-t", "tmpfs", "none", dir]);
 let rightCount = 0;
 let wrongCount = 0;
 for (const fault of chosen) {
@@ -49,19 +50,16 @@ for (const fault of chosen) {
   );
   if (named !== undefined) await print(`its terminal: ${named}`);
 }
-await run("umount", dir);
+await runChecked("umount", [dir]);
 await Deno.remove(dir);
 // They may be removed once no process is left in them.
-await run("sh", "-c", "rmdir /sys/fs/cgroup/*/lanswarm-fault || true");
+await runChecked("sh", [
+  ...["-c", "rmdir /sys/fs/cgroup/*/lanswarm-fault || true"],
+]);
 await print(
   `\n${rightCount} of ${chosen.length} named right, ${wrongCount} named wrong`,
 );
 if (wrongCount > 0 || chosen.length - rightCount > 1) Deno.exitCode = 1;
-
-async function run(command: string, ...args: string[]): Promise<void> {
-  const { success } = await new Deno.Command(command, { args }).output();
-  if (!success) throw new Error(`Cannot run ${command} ${args.join(" ")}`);
-}
 
 async function print(line: string): Promise<void> {
   await Deno.stdout.write(new TextEncoder().encode(`${line}\n`));

@@ -29,6 +29,8 @@ interface Suite {
   /** Files that start first, in this order. @default {[]} */
   readonly first?: readonly string[];
   readonly setUpTask?: string;
+  /** True if it takes minutes and runs only if named. @default {false} */
+  readonly isLong?: boolean;
 }
 
 const FILES = ["--allow-read", "--allow-write"];
@@ -95,11 +97,8 @@ const SUITES: Readonly<Record<string, Suite>> = {
     ],
     jobs: 3,
   },
-};
-
-/** Suites that take minutes and run only if named. */
-const LONG_SUITES: Readonly<Record<string, Suite>> = {
   long: {
+    isLong: true,
     permissions: [
       ...[...FILES, "--allow-net", "--allow-sys=networkInterfaces,uid"],
       "--allow-env=CI,PATH,FUZZ_SEED,FUZZ_MS,SOAK_MINUTES",
@@ -123,8 +122,6 @@ const LONG_SUITES: Readonly<Record<string, Suite>> = {
 
 const PARALLEL_SUITES = 3;
 const SLOWEST_COUNT = 10;
-
-const ALL_SUITES = { ...SUITES, ...LONG_SUITES };
 
 interface SuiteResult {
   readonly counts: TestCounts;
@@ -153,7 +150,7 @@ async function* testFiles(folder: string): AsyncGenerator<string> {
  * @returns The paths of the modules.
  */
 async function writeWorkers(suite: string, folder: string): Promise<string[]> {
-  const { filesPerWorker = 1, first = [] } = ALL_SUITES[suite]!;
+  const { filesPerWorker = 1, first = [] } = SUITES[suite]!;
   const found = await Array.fromAsync(testFiles(`tests/${suite}`));
   const files = new Set([
     ...first.map((file) => join("tests", suite, file)),
@@ -178,7 +175,7 @@ async function runSuite(name: string): Promise<SuiteResult> {
   await using folders = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "lanswarm-" });
   folders.defer(() => Deno.remove(folder, { recursive: true }));
-  const { permissions, jobs, setUpTask } = ALL_SUITES[name]!;
+  const { permissions, jobs, setUpTask } = SUITES[name]!;
   if (setUpTask !== undefined) await setUp(setUpTask);
   const casesPath = join(folder, "cases.xml");
   const command = new Deno.Command(Deno.execPath(), {
@@ -226,15 +223,17 @@ async function setUp(task: string): Promise<void> {
 }
 
 async function main(names: readonly string[]): Promise<number> {
-  const unknown = names.filter((name) => !(name in ALL_SUITES)).join(", ");
+  const unknown = names.filter((name) => !(name in SUITES)).join(", ");
   if (unknown !== "") {
-    const choice = Object.keys(ALL_SUITES).join(", ");
+    const choice = Object.keys(SUITES).join(", ");
     await write(
       `error: cannot run tests: there is no suite ${unknown}; choose from ${choice}\n`,
     );
     return 2;
   }
-  const waiting = names.length > 0 ? [...names] : Object.keys(SUITES);
+  const waiting = names.length > 0
+    ? [...names]
+    : Object.keys(SUITES).filter((name) => !SUITES[name]!.isLong);
   const results: SuiteResult[] = [];
   const runWaiting = async (): Promise<void> => {
     for (let name; (name = waiting.shift()) !== undefined;) {

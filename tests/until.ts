@@ -8,10 +8,7 @@ import { delay } from "@std/async/delay";
 /** Far longer than anything takes on a slow machine. */
 const LONGEST_WAIT_MS = 120_000;
 
-/**
- * Waits for a condition.
- * @throws {Error} If it is not met after a long time.
- */
+/** Waits for a condition. @throws {Error} If it is not met after a long time. */
 export async function until(
   isMet: () => boolean | Promise<boolean>,
   what: string,

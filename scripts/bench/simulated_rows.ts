@@ -15,7 +15,6 @@ import {
   oursAlone,
   type Participant,
   type Row,
-  type Target,
   type Values,
 } from "./row.ts";
 
@@ -44,11 +43,8 @@ interface SimulatedRun {
   readonly leecherCount?: number;
 }
 
-interface SimulatedOptions extends SimulatedRun {
-  readonly name: string;
-  readonly work: string;
-  readonly targets: readonly Target[];
-}
+interface SimulatedOptions
+  extends SimulatedRun, Pick<Row, "name" | "work" | "targets"> {}
 
 export const SIMULATED_ROWS: readonly Row[] = [
   ...["10mbit", "100mbit", "1gbit", "10gbit"].map((rate) =>

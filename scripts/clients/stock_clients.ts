@@ -77,10 +77,7 @@ async function missingBinding(): Promise<string | undefined> {
   return "python3-libtorrent is not installed";
 }
 
-/**
- * Settings that have no flag. With µTP it would try UDP for minutes before it tries
- * TCP.
- */
+/** Settings that have no flag. With µTP it would try UDP for minutes before it tries TCP. */
 const SETTINGS = {
   "dht-enabled": false,
   "lpd-enabled": false,

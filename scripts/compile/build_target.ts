@@ -146,10 +146,7 @@ export interface Bundle {
   readonly embedded: readonly string[];
 }
 
-/**
- * Bundles all programs into a folder.
- * @throws {CompilerError} If the bundler fails.
- */
+/** Bundles all programs into a folder. @throws {CompilerError} If the bundler fails. */
 export async function bundlePrograms(folder: string): Promise<Bundle> {
   const scripts = EXECUTABLE_NAMES.map((name) => taskParts(name).script);
   await runBundler(["--code-splitting", `--outdir=${folder}`, ...scripts]);

@@ -130,17 +130,14 @@ export async function joinUnavailableReason(): Promise<string | undefined> {
   }
 }
 
-/** A running share, and the line that it prints for POSIX shells. */
-export interface JoinableShare {
-  readonly program: RunningProgram;
-  readonly line: string;
-}
-
-/** Starts the executable's `share`; waits until everything is hashed. */
+/**
+ * Starts the executable's `share`; waits until everything is hashed.
+ * @returns It, and the line that it prints for POSIX shells.
+ */
 export async function startShare(
   host: ExecutableHost,
   name: string,
-): Promise<JoinableShare> {
+): Promise<{ readonly program: RunningProgram; readonly line: string }> {
   const program = host.spawn("lanswarm", ["share", name]);
   const [line] = await program.stdout.waitFor(/curl .*$/);
   await program.stdout.waitFor(/ is ready/);

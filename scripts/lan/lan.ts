@@ -9,7 +9,11 @@
  * @module
  */
 import { basename, join } from "@std/path";
-import { type ProgramResult, runCommand } from "../programs/running_program.ts";
+import {
+  type ProgramResult,
+  runChecked,
+  runCommand,
+} from "../programs/running_program.ts";
 import { Host } from "./host.ts";
 
 export interface LanOptions {
@@ -200,11 +204,7 @@ async function limitRate(
 
 /** Runs `ip` with the words of a command. @throws {Error} If it fails, with its output. */
 export async function ip(command: string): Promise<string> {
-  const { code, stdout, stderr } = await tryIp(command);
-  if (code === 0) return stdout;
-  throw new Error(
-    `Cannot run ip ${command}: exit code ${code}: ${stderr.trim()}`,
-  );
+  return await runChecked("ip", command.split(" "));
 }
 
 async function tryIp(command: string): Promise<ProgramResult> {

@@ -116,6 +116,19 @@ export async function runCommand(
   return await startProgram(program, [program, ...args], options).ended();
 }
 
+/** Runs a program to its end, and returns its output. @throws {Error} If it fails. */
+export async function runChecked(
+  program: string,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<string> {
+  const { code, stdout, stderr } = await runCommand(program, args, options);
+  if (code === 0) return stdout;
+  const command = [program, ...args].join(" ");
+  const output = stderr.trim() || stdout.trim();
+  throw new Error(`Cannot run ${command}: exit code ${code}: ${output}`);
+}
+
 const LINE_TIMEOUT_MS = 60_000;
 
 /**

@@ -9,9 +9,11 @@ import {
   completionTimes,
   copiesSent,
   leastTimeMs,
+  type Run,
+  type Sample,
+  type Scenario,
   wastedShare,
-} from "./outcome.ts";
-import type { Run, Sample, Scenario } from "./scenario.ts";
+} from "./scenario.ts";
 import type { VirtualHost } from "./virtual_host.ts";
 import type { VirtualLan } from "./virtual_lan.ts";
 
@@ -24,11 +26,7 @@ export interface GroupFigures {
   readonly incompleteCount: number;
 }
 
-export interface Figures {
-  /** Bytes that a block stands for. */
-  readonly blockBytes: number;
-  /** Interval at which hosts read their messages; 0 for at once. */
-  readonly turnMs: number;
+export interface Figures extends Pick<Run, "blockBytes" | "turnMs"> {
   /** Leechers on ordinary links; `undefined` if there are none. */
   readonly fast: GroupFigures | undefined;
   /** Leechers on slower links; `undefined` if there are none. */

@@ -42,10 +42,7 @@ export class VirtualClock {
     return timer;
   }
 
-  /**
-   * Fires timers until `isDone`, or the next would be later than `limitMs`.
-   * Returns `isDone()`.
-   */
+  /** Fires timers until `isDone`, or the next would be later than `limitMs`. Returns `isDone()`. */
   run(isDone: () => boolean, limitMs: number): boolean {
     while (!isDone()) {
       const next = this.#timers[0];

@@ -8,7 +8,7 @@
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import {
-  runCommand,
+  runChecked,
   type RunningProgram,
   startProgram,
 } from "../../scripts/programs/running_program.ts";
@@ -39,7 +39,7 @@ export async function mountForeignDisk(
     using file = await Deno.open(image, { write: true, createNew: true });
     await file.truncate(IMAGE_LENGTH);
   }
-  await run("mkntfs", ["--force", "--fast", "--quiet", image]);
+  await runChecked("mkntfs", ["--force", "--fast", "--quiet", image]);
   const options = `ignore_case,no_detach,${option}`;
   const driver = resources.use(
     startProgram("lowntfs-3g", ["lowntfs-3g", "-o", options, image, path]),
@@ -56,15 +56,19 @@ export async function mountForeignDisk(
   };
 }
 
-/**
- * Mounts an empty disk in memory; disposing of it unmounts it.
- * @param size Its size, as `64k`.
- */
+/** Mounts an empty disk in memory; disposing of it unmounts it. @param size Its size, as `64k`. */
 export async function mountMemoryDisk(
   path: string,
   size = "50%",
 ): Promise<AsyncDisposable> {
-  await run("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", path]);
+  await runChecked("mount", [
+    "-t",
+    "tmpfs",
+    "-o",
+    `size=${size}`,
+    "tmpfs",
+    path,
+  ]);
   return { [Symbol.asyncDispose]: () => unmount(path) };
 }
 
@@ -76,12 +80,12 @@ export const noMemoryDisk: string | undefined = Deno.build.os !== "linux"
   : "mounts need root";
 
 export async function makeReadOnly(path: string): Promise<void> {
-  await run("mount", ["-o", "remount,ro", path]);
+  await runChecked("mount", ["-o", "remount,ro", path]);
 }
 
 /** Unmounts a disk; files that are open stay open. */
 export async function unmount(path: string): Promise<void> {
-  await run("umount", ["--lazy", path]);
+  await runChecked("umount", ["--lazy", path]);
 }
 
 /** The reason that this machine cannot mount such a disk; `undefined` if it can. */
@@ -106,11 +110,4 @@ async function mounted(path: string, driver: RunningProgram): Promise<void> {
     if (failure !== undefined) throw new Error(`lowntfs-3g fails: ${failure}`);
     await delay(10);
   }
-}
-
-async function run(program: string, args: readonly string[]): Promise<void> {
-  const { code, stderr } = await runCommand(program, args).catch(
-    (error: Error) => ({ code: -1, stderr: error.message }),
-  );
-  if (code !== 0) throw new Error(`${program} fails: ${stderr.trim()}`);
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { GIGABIT } from "../../scripts/simulate/virtual_link.ts";
-import { fingerprint } from "../../scripts/simulate/outcome.ts";
+import { fingerprint } from "../../scripts/simulate/scenario.ts";
 import type { VirtualHost } from "../../scripts/simulate/virtual_host.ts";
 import { VirtualLan } from "../../scripts/simulate/virtual_lan.ts";
 

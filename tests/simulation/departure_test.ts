@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { SNUB_TIMEOUT_MS } from "../../lib/swarm/slow_peers.ts";
-import { completionTimes } from "../../scripts/simulate/outcome.ts";
+import { completionTimes } from "../../scripts/simulate/scenario.ts";
 import type { VirtualHost } from "../../scripts/simulate/virtual_host.ts";
 import { VirtualLan } from "../../scripts/simulate/virtual_lan.ts";
 

@@ -8,7 +8,7 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import {
   completionTimes,
   wastedShare,
-} from "../../scripts/simulate/outcome.ts";
+} from "../../scripts/simulate/scenario.ts";
 import { VirtualLan } from "../../scripts/simulate/virtual_lan.ts";
 import { UPLOAD_SLOTS } from "../../lib/swarm/uploads.ts";
 import { NO_EXTENSIONS, OWN_EXTENSIONS } from "../../lib/wire/handshake.ts";

@@ -6,7 +6,7 @@
  */
 import { assertEquals, assertLess } from "@std/assert";
 import { BLOCK_SIZE } from "../../lib/metainfo/geometry.ts";
-import { completionTimes } from "../../scripts/simulate/outcome.ts";
+import { completionTimes } from "../../scripts/simulate/scenario.ts";
 import { VirtualLan } from "../../scripts/simulate/virtual_lan.ts";
 
 const MIB = 1024 * 1024;

@@ -11,7 +11,7 @@ import {
   fingerprint,
   leastTimeMs,
   wastedShare,
-} from "../../scripts/simulate/outcome.ts";
+} from "../../scripts/simulate/scenario.ts";
 import { GIGABIT } from "../../scripts/simulate/virtual_link.ts";
 import {
   type LanOptions,

@@ -6,7 +6,7 @@
  */
 import { missingProgram } from "../../scripts/clients/client.ts";
 import {
-  runCommand,
+  runChecked,
   type RunningProgram,
   startProgram,
 } from "../../scripts/programs/running_program.ts";
@@ -82,11 +82,10 @@ export class RedisServer implements AsyncDisposable {
 
   /** Runs a command by `redis-cli`, not by our own client. */
   async command(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await runCommand("redis-cli", [
+    const stdout = await runChecked("redis-cli", [
       ...["-h", "127.0.0.1", "-p", String(this.port), "--no-auth-warning"],
       ...args,
     ]);
-    if (code !== 0) throw new Error(`redis-cli failed: ${stdout}${stderr}`);
     return stdout.trimEnd();
   }
 

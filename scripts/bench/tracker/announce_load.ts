@@ -5,7 +5,7 @@
  * @module
  */
 import { seededRandom } from "../../../lib/base/random.ts";
-import { runCommand } from "../../programs/running_program.ts";
+import { runChecked } from "../../programs/running_program.ts";
 import { REPOSITORY } from "../../programs/tasks.ts";
 
 const SCRIPT = `${REPOSITORY}scripts/bench/tracker/announce.lua`;
@@ -30,13 +30,13 @@ export async function runAnnounceLoad(
     readonly seconds: number;
   },
 ): Promise<AnnounceLoadResult> {
-  const { code, stdout, stderr } = await runCommand("wrk", [
-    ...["-t1", `-c${CONNECTION_COUNT}`, `-d${seconds}s`, "--latency"],
-    ...["-s", SCRIPT, `http://127.0.0.1:${port}/`],
-    ...["--", infoHashFile, `${PEER_COUNT}`, connection],
-  ]);
-  if (code !== 0) throw new Error(`Cannot run wrk: ${stderr || stdout}`);
-  return parseLoadReport(stdout);
+  return parseLoadReport(
+    await runChecked("wrk", [
+      ...["-t1", `-c${CONNECTION_COUNT}`, `-d${seconds}s`, "--latency"],
+      ...["-s", SCRIPT, `http://127.0.0.1:${port}/`],
+      ...["--", infoHashFile, `${PEER_COUNT}`, connection],
+    ]),
+  );
 }
 
 /** Parses the output of `wrk --latency`. @throws {Error} If it reports failed answers. */

@@ -77,18 +77,16 @@ async function measure(
   await loadPeers({ port: loaded.port, infoHashes, peerCount: PEER_COUNT });
   const rates: number[] = [];
   const emptyRates: number[] = [];
+  const load = async (port: number, into: number[]): Promise<void> => {
+    const { announcesPerSecond } = await runAnnounceLoad({
+      ...{ port, infoHashFile: join(folder, "info-hashes") },
+      ...{ connection: "keep-alive", seconds: RUN_SECONDS },
+    });
+    into.push(announcesPerSecond);
+  };
   for (let run = 0; run < RUN_COUNT; run++) {
-    for (
-      const [{ port }, into] of [[empty, emptyRates], [loaded, rates]] as const
-    ) {
-      const { announcesPerSecond } = await runAnnounceLoad({
-        port,
-        infoHashFile: join(folder, "info-hashes"),
-        connection: "keep-alive",
-        seconds: RUN_SECONDS,
-      });
-      into.push(announcesPerSecond);
-    }
+    await load(empty.port, emptyRates);
+    await load(loaded.port, rates);
   }
   const peerCount = await countPeers(loaded.port, infoHashes);
   if (peerCount < PEER_COUNT) {
