@@ -2,23 +2,24 @@
  * A model cache that a second machine fetches while a program there waits for it.
  */
 import { assertEquals, assertRejects } from "@std/assert";
-import { dirname, fromFileUrl, join } from "@std/path";
+import { dirname, join } from "@std/path";
 import type { Host } from "../../scripts/lan/host.ts";
 import { createLan } from "../../scripts/lan/lan.ts";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
-import { REPOSITORY } from "../../scripts/programs/tasks.ts";
+import { scriptArguments } from "../../scripts/programs/tasks.ts";
 import { makeModelCache } from "../loopback/tree_copy.ts";
 import { lanTest } from "./lan_test_case.ts";
 
-const LOADER = fromFileUrl(new URL("model_loader.ts", import.meta.url));
 const MODEL = "models--x--y";
 const UNIT = 7_000_000;
 
 /** Starts the loader, which ends once it has read the model. */
 function startLoader(host: Host, model: string): RunningProgram {
   return host.spawn(Deno.execPath(), [
-    ...["run", "--no-check", `--config=${REPOSITORY}deno.json`],
-    ...["--allow-read", LOADER, model],
+    ...scriptArguments("tests/lan/model_loader.ts", [
+      ...["--no-check", "--allow-read"],
+    ]),
+    model,
   ]);
 }
 

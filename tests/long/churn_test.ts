@@ -6,23 +6,37 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { fromFileUrl } from "@std/path";
 import {
   type Random,
   randomBelow,
   seededRandom,
 } from "../../lib/base/random.ts";
+import type { Host } from "../../scripts/lan/host.ts";
 import { createLan, type LanHost } from "../../scripts/lan/lan.ts";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";
 import {
   sha256Of,
   writeRandomFile,
 } from "../../scripts/programs/sample_file.ts";
+import { scriptArguments } from "../../scripts/programs/tasks.ts";
 import { lanTest } from "../lan/lan_test_case.ts";
 import { report } from "../report.ts";
 import { announceUrl, startTracker } from "../sharing_steps.ts";
 import { SEED } from "./seed.ts";
-import type { Host } from "../../scripts/lan/host.ts";
+
+const MEBIBYTE = 1024 * 1024;
+const SOAK_MS = 60_000 * Number(Deno.env.get("SOAK_MINUTES") ?? 3);
+const MEGABITS_PER_SECOND = 200;
+const GUESTS = Array.from({ length: 12 }, (_, index) => `guest${index}`);
+const CORRUPT = ["corrupt0", "corrupt1"];
+
+/** The torrents: a name, and the length of its pieces. */
+const SHARED: readonly (readonly [name: string, pieceLength: string])[] = [
+  ["image.bin", "256KiB"],
+  ["small.bin", "16KiB"],
+  ["folder", "64KiB"],
+];
+const TORRENTS = SHARED.map(([name]) => `${name}.torrent`);
 
 /** Resources of a process. */
 interface ProcessState {
@@ -50,22 +64,6 @@ async function readProcessState(
     residentMebibytes: Math.round(Number(kibibytes) / 1024),
   };
 }
-
-const MEBIBYTE = 1024 * 1024;
-const SOAK_MS = 60_000 * Number(Deno.env.get("SOAK_MINUTES") ?? 3);
-const MEGABITS_PER_SECOND = 200;
-const GUESTS = Array.from({ length: 12 }, (_, index) => `guest${index}`);
-const CORRUPT = ["corrupt0", "corrupt1"];
-const CORRUPT_PEER = fromFileUrl(new URL("corrupt_peer.ts", import.meta.url));
-const CONFIGURATION = fromFileUrl(new URL("../../deno.json", import.meta.url));
-
-/** The torrents: a name, and the length of its pieces. */
-const SHARED: readonly (readonly [name: string, pieceLength: string])[] = [
-  ["image.bin", "256KiB"],
-  ["small.bin", "16KiB"],
-  ["folder", "64KiB"],
-];
-const TORRENTS = SHARED.map(([name]) => `${name}.torrent`);
 
 async function makeContent(seeder: LanHost): Promise<void> {
   await writeRandomFile(seeder.path("image.bin"), 48 * MEBIBYTE + 1);
@@ -159,8 +157,10 @@ lanTest(
     }
     for (const [index, name] of CORRUPT.entries()) {
       lan.host(name).spawn(Deno.execPath(), [
-        ...["run", `--config=${CONFIGURATION}`, "--no-check", "-N", "-R"],
-        ...[CORRUPT_PEER, TORRENTS[index]!],
+        ...scriptArguments("tests/long/corrupt_peer.ts", [
+          ...["--no-check", "-N", "-R"],
+        ]),
+        TORRENTS[index]!,
       ]);
     }
     const residents = {

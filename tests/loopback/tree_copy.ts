@@ -1,5 +1,6 @@
 /**
- * Trees of files that the programs share and fetch, and what rsync finds in a copy.
+ * Trees of files and links that the programs share and fetch, and what rsync finds in
+ * a copy.
  *
  * @module
  */
