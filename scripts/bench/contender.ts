@@ -15,75 +15,64 @@ import { scriptArguments } from "../programs/tasks.ts";
 import type { NetworkKind } from "./network.ts";
 import { OURS } from "./row.ts";
 
-export interface RunningContender {
-  readonly program: RunningProgram;
+export interface Contender extends Pick<Client, "name" | "missing"> {
+  /** Starts it on a host that has the torrent file. */
+  start(host: Host): Promise<RunningProgram>;
   /**
-   * Resolves when it reports that the whole torrent is verified and stored.
+   * Waits until it reports that the whole torrent is verified and stored.
    * @throws {Error} If it ends or the time is over first.
    */
-  waitUntilComplete(timeoutMs: number): Promise<unknown>;
+  waitUntilComplete(
+    host: Host,
+    program: RunningProgram,
+    options: { readonly timeoutMs: number },
+  ): Promise<unknown>;
 }
 
-export interface Contender extends Pick<Client, "name" | "missing"> {
-  start(host: Host): Promise<RunningContender>;
+/** Waits for a line of output, by which our own programs report completion. */
+function untilLine(line: RegExp): Contender["waitUntilComplete"] {
+  return (_, { stdout }, { timeoutMs }) => stdout.waitFor(line, timeoutMs);
 }
 
-/** Creates a contender that reports its completion by a line of output. */
-function ownContender(
-  { name, missing }: Pick<Client, "name" | "missing">,
-  start: (host: Host) => RunningProgram,
-  completion = /"type":"completed"/,
-): Contender {
-  return {
-    name,
-    missing,
-    start(host): Promise<RunningContender> {
-      const program = start(host);
-      const waitUntilComplete = (timeoutMs: number) =>
-        program.stdout.waitFor(completion, timeoutMs);
-      return Promise.resolve({ program, waitUntilComplete });
-    },
-  };
-}
-
-const lanswarm = ownContender({ name: OURS, missing: undefined }, startPeer);
+const lanswarm: Contender = {
+  name: OURS,
+  missing: undefined,
+  start: (host) => Promise.resolve(startPeer(host)),
+  waitUntilComplete: untilLine(/"type":"completed"/),
+};
 
 /** A host that runs the executables in `dist/` in place of the source. */
 export function withExecutables(host: Host): Host {
   return new ExecutableHost(host, { folder: DIST, launcher: [] });
 }
 
-export const EXECUTABLE: Contender = ownContender(
-  { name: `${OURS}, executable`, missing: await executablesMissing() },
-  (host) => startPeer(withExecutables(host)),
-);
+export const EXECUTABLE: Contender = {
+  ...lanswarm,
+  name: `${OURS}, executable`,
+  missing: await executablesMissing(),
+  start: (host) => lanswarm.start(withExecutables(host)),
+};
 
 /** The limit of programs for Deno. */
-export const BARE_LOOP: Contender = ownContender(
-  { name: "bare-loop", missing: undefined },
-  (host) =>
-    host.spawn(Deno.execPath(), [
-      ...scriptArguments("scripts/clients/bare_loop.ts", [
-        ...["--no-check", "-N", "-R=.", "-W=."],
-      ]),
-      TORRENT_NAME,
-    ]),
-  /^complete$/,
-);
+export const BARE_LOOP: Contender = {
+  name: "bare-loop",
+  missing: undefined,
+  start: (host) => {
+    const flags = ["--no-check", "-N", "-R=.", "-W=."];
+    const script = scriptArguments("scripts/clients/bare_loop.ts", flags);
+    const command = [...script, TORRENT_NAME];
+    return Promise.resolve(host.spawn(Deno.execPath(), command));
+  },
+  waitUntilComplete: untilLine(/^complete$/),
+};
 
 /** All clients, ours first. */
 export const CONTENDERS: readonly Contender[] = [
   lanswarm,
-  ...[libtorrent, aria2, webtorrent, transmission].map((client): Contender => ({
+  ...[libtorrent, aria2, webtorrent, transmission].map((client) => ({
     ...client,
-    async start(host): Promise<RunningContender> {
-      const program = await client.start(host, TORRENT_NAME);
-      return {
-        program,
-        waitUntilComplete: (timeoutMs) =>
-          waitUntilComplete(host, program, { timeoutMs }),
-      };
-    },
+    start: (host: Host) => client.start(host, TORRENT_NAME),
+    waitUntilComplete,
   })),
 ];
 

@@ -187,7 +187,9 @@ async function measureEarly(
 
   const seconds = await secondsOf(async () => {
     await contender.start(seeder);
-    await running.waitUntilComplete(EARLY_TIMEOUT_MS);
+    await contender.waitUntilComplete(leecher, running, {
+      timeoutMs: EARLY_TIMEOUT_MS,
+    });
   });
   await content.compareWith(leecher);
   return seconds;

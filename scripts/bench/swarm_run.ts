@@ -17,8 +17,12 @@ import {
   TORRENT_NAME,
   waitForCounts,
 } from "../lan/sharing_steps.ts";
-import { runCommand, startProgram } from "../programs/running_program.ts";
-import type { Contender, RunningContender } from "./contender.ts";
+import {
+  runCommand,
+  type RunningProgram,
+  startProgram,
+} from "../programs/running_program.ts";
+import type { Contender } from "./contender.ts";
 import type { Content } from "./content.ts";
 import { type LinkRates, type NetworkKind, openNetwork } from "./network.ts";
 
@@ -79,21 +83,23 @@ export async function runSwarm(
     rejectAtEnd(seeding),
   ]);
 
-  const { pid } = seeding.program;
+  const { pid } = seeding;
   const countCalls = isTraced ? await traceCalls(pid) : undefined;
   const switchesBefore = await readSwitches(pid);
   const before = await readProcessUsage(pid);
   const startMs = performance.now();
   const finished = await Promise.all(leechers.map(async (host) => {
     const client = host === leechers.at(-1) ? lastClient : contender;
-    const running = await client.start(host);
-    await running.waitUntilComplete(RUN_TIMEOUT_MS);
-    return { running, seconds: (performance.now() - startMs) / 1000 };
+    const program = await client.start(host);
+    await client.waitUntilComplete(host, program, {
+      timeoutMs: RUN_TIMEOUT_MS,
+    });
+    return { program, seconds: (performance.now() - startMs) / 1000 };
   }));
   const after = await readProcessUsage(pid);
   const switchesAfter = await readSwitches(pid);
   const seederCalls = await countCalls?.();
-  const used = await sumUsage(finished.map(({ running }) => running));
+  const used = await sumUsage(finished.map(({ program }) => program));
   if (isCompared) {
     for (const host of leechers) await content.compareWith(host);
   }
@@ -142,8 +148,8 @@ export async function startTracker(host: Host): Promise<string> {
   return announceUrl;
 }
 
-async function rejectAtEnd({ program }: RunningContender): Promise<never> {
-  const { code, stdout, stderr } = await program.result;
+async function rejectAtEnd({ result }: RunningProgram): Promise<never> {
+  const { code, stdout, stderr } = await result;
   throw new Error(
     `Cannot seed: the program ended with exit code ${code}:\n${stdout}${stderr}`,
   );
@@ -151,11 +157,11 @@ async function rejectAtEnd({ program }: RunningContender): Promise<never> {
 
 /** CPU seconds of all, peak memory of the largest. */
 async function sumUsage(
-  contenders: readonly RunningContender[],
+  programs: readonly RunningProgram[],
 ): Promise<Omit<ProcessUsage, "memoryBytes"> | undefined> {
   let [cpuSeconds, peakMemoryBytes] = [0, 0];
-  for (const { program } of contenders) {
-    const usage = await readProcessUsage(program.pid);
+  for (const { pid } of programs) {
+    const usage = await readProcessUsage(pid);
     if (usage === undefined) return undefined;
     cpuSeconds += usage.cpuSeconds;
     peakMemoryBytes = Math.max(peakMemoryBytes, usage.peakMemoryBytes);
