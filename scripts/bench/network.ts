@@ -7,7 +7,11 @@
  */
 import { join } from "@std/path";
 import { Host } from "../lan/host.ts";
-import { createLan, lanUnavailableReason } from "../lan/lan.ts";
+import {
+  createLan,
+  type LanOptions,
+  lanUnavailableReason,
+} from "../lan/lan.ts";
 import { runCommand } from "../programs/running_program.ts";
 
 export type NetworkKind = "namespaces" | "loopback";
@@ -17,10 +21,10 @@ export interface BenchmarkNetwork<Name extends string> extends AsyncDisposable {
   host(name: Name): Host;
 }
 
-export interface LinkRates {
-  readonly megabitsPerSecond?: number;
-  readonly megabitsPerSecondOf?: Readonly<Record<string, number>>;
-}
+export type LinkRates = Pick<
+  LanOptions,
+  "megabitsPerSecond" | "megabitsPerSecondOf"
+>;
 
 export async function bestNetworkKind(): Promise<NetworkKind> {
   return await lanUnavailableReason() === undefined ? "namespaces" : "loopback";

@@ -21,21 +21,16 @@ export const REPOSITORY: string = fromFileUrl(
 /** A program by the name of its task. */
 export type ProgramName = keyof typeof configuration.tasks;
 
-/** The script of a task, its flags and its first arguments. */
-export interface TaskParts {
-  /** The flags before the script: permissions and settings of the runtime. */
-  readonly flags: readonly string[];
-  /** Relative to the repository. */
-  readonly script: string;
-  /** The arguments of the script that the task contains. */
-  readonly args: readonly string[];
-}
-
 /**
- * Splits a task such as `deno run -R cli/main/peer.ts show`.
+ * Splits a task such as `deno run -R cli/main/peer.ts show`: the flags of the runtime,
+ * the script relative to the repository, and its first arguments.
  * @throws {TypeError} If the task has another form.
  */
-export function taskParts(name: ProgramName): TaskParts {
+export function taskParts(name: ProgramName): {
+  readonly flags: readonly string[];
+  readonly script: string;
+  readonly args: readonly string[];
+} {
   const [deno, run, ...words] = configuration.tasks[name].split(" ");
   const index = words.findIndex((word) => word.endsWith(".ts"));
   if (deno !== "deno" || run !== "run" || index < 0) {
