@@ -16,7 +16,7 @@ import type { Torrent } from "../metainfo/torrent.ts";
 import type { Outcome } from "../files/file_system.ts";
 import type { FilePlaces } from "./file_places.ts";
 import { PARALLEL_SYNCS } from "./file_syncs.ts";
-import { isOnDisk } from "./present_ranges.ts";
+import { isOnDisk } from "./storage.ts";
 
 /** Files of a batch: three batches are less than a pool of files holds open. */
 const MAX_BATCH_LENGTH = 16;
@@ -50,16 +50,16 @@ export class FileCompletion {
   readonly #actions: FileActions;
   /** The pieces that each file lacks. */
   readonly #missing: Uint32Array;
+  #begun: Promise<readonly number[]> | undefined;
   /** Files that do not have their names yet, of those that have content. */
   #unnamedCount = 0;
-  #begun: Promise<readonly number[]> | undefined;
   /** The same, of those that are to be first. */
   #unnamedFirstCount = 0;
   /** Files that are complete and not flushed. */
   readonly #waiting: CompletedFile[] = [];
-  /** Complete files that wait for the first ones. */
-  readonly #held: CompletedFile[] = [];
-  /** Those of them that an earlier run completed. */
+  /** Resolves when all files that are to be first have their names. */
+  readonly #firstNamed = Promise.withResolvers<void>();
+  /** Files that an earlier run completed and that wait for it. */
   readonly #heldSinceBegin: CompletedFile[] = [];
   /** The batch that is flushed and named now; never rejects. */
   #batch: Promise<void> | undefined;
@@ -159,8 +159,7 @@ export class FileCompletion {
       for (const fileIndex of this.#filesAt(index)) missing[fileIndex]!++;
     }
     const unnamed = [...missing.keys()].filter((index) =>
-      this.#places.isWanted(index) &&
-      (missing[index]! > 0 || this.#places.isPart(index))
+      this.#places.isWanted(index) && this.isMissing(index)
     );
     this.#unnamedCount = unnamed.length;
     this.#unnamedFirstCount =
@@ -186,8 +185,9 @@ export class FileCompletion {
     const file = { fileIndex, ...Promise.withResolvers<void>() };
     // Its waiter receives the error, which may be later.
     file.promise.catch(() => {});
-    if (this.#mustWait(fileIndex)) this.#held.push(file);
-    else this.#startNaming([file]);
+    if (this.#mustWait(fileIndex)) {
+      void this.#firstNamed.promise.then(() => this.#startNaming(file));
+    } else this.#startNaming(file);
     return file;
   }
 
@@ -195,8 +195,8 @@ export class FileCompletion {
     return this.#unnamedFirstCount > 0 && this.#first?.has(fileIndex) === false;
   }
 
-  #startNaming(files: readonly CompletedFile[]): void {
-    for (const file of files) this.#waiting.push(file);
+  #startNaming(file: CompletedFile): void {
+    this.#waiting.push(file);
     this.#batch ??= this.#nameBatch();
   }
 
@@ -230,7 +230,7 @@ export class FileCompletion {
         const finished = this.#actions.named(fileIndex);
         if (finished instanceof Promise) await finished;
         if (this.#first?.has(fileIndex) && --this.#unnamedFirstCount === 0) {
-          this.#startNaming(this.#held.splice(0));
+          this.#firstNamed.resolve();
         }
         if (--this.#unnamedCount === 0) await this.#actions.finish("end");
         resolve();

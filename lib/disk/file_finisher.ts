@@ -16,16 +16,14 @@ import {
 import { modeOf } from "../files/file_modes.ts";
 import type { Outcome } from "../files/file_system.ts";
 import type { GuardedFolder } from "../files/guarded_folder.ts";
-import { LinkMaker, type LinkOutcome, type TorrentLink } from "./link_maker.ts";
-import { isOnDisk } from "./present_ranges.ts";
+import { LinkMaker, type LinkOutcome } from "./link_maker.ts";
+import { isOnDisk } from "./storage.ts";
 import type { StagedTree } from "./staged_tree.ts";
 import { errorCode, MOVE_AWAY } from "../files/storage_failure.ts";
 
 /** Options of a {@linkcode FileFinisher}. */
 export interface FileFinisherOptions {
   /** The download folder. */
-  readonly dir: string;
-  /** The same, for files. */
   readonly folder: GuardedFolder;
   /** The files and links to make, by index. @default {all} */
   readonly wanted?: Bitfield | undefined;
@@ -42,7 +40,7 @@ interface Exception {
   count: number;
   /** The first of them. */
   readonly path: string;
-  readonly outcome: LinkOutcome;
+  readonly outcome: Exclude<LinkOutcome, { readonly type: "right" }>;
 }
 
 /** Finishes the files of one torrent. */
@@ -50,36 +48,27 @@ export class FileFinisher {
   readonly #torrent: Torrent;
   readonly #options: FileFinisherOptions;
   readonly #maker: LinkMaker;
-  /** The links that lead to each file, by its index. */
-  readonly #linksTo = new Map<number, TorrentLink[]>();
-  readonly #linksToFolders: TorrentLink[] = [];
+  /** The links that lead to each file, by its index; `undefined`: to folders. */
+  readonly #linksTo: ReadonlyMap<number | undefined, readonly TorrentFile[]>;
   readonly #exceptions = new Map<LinkOutcome["type"], Exception>();
   #isFinished = false;
 
   constructor(torrent: Torrent, options: FileFinisherOptions) {
-    const maxCopiedLength = torrent.geometry.length;
     this.#torrent = torrent;
     this.#options = options;
-    this.#maker = new LinkMaker({ ...options, maxCopiedLength });
+    this.#maker = new LinkMaker(options.folder, torrent.geometry.length);
     const { files } = torrent;
     const links = files.filter(({ linkTarget }, index) =>
       linkTarget !== undefined && this.#isWanted(index)
     );
-    if (links.length === 0) return;
     const indexes = new Map(
-      files.map(({ path }, index) => [path.join("/"), index]),
+      (links.length > 0 ? files : [])
+        .map(({ path }, index) => [path.join("/"), index]),
     );
-    for (const { path, linkTarget } of links) {
-      const index = indexes.get(linkTarget!.join("/"));
-      const file = index === undefined ? undefined : files[index];
-      const link = { path, linkTarget: linkTarget!, file };
-      if (index === undefined) this.#linksToFolders.push(link);
-      else {
-        const others = this.#linksTo.get(index) ?? [];
-        this.#linksTo.set(index, others);
-        others.push(link);
-      }
-    }
+    this.#linksTo = Map.groupBy(
+      links,
+      ({ linkTarget }) => indexes.get(linkTarget!.join("/")),
+    );
   }
 
   /**
@@ -106,7 +95,7 @@ export class FileFinisher {
     for (const [index, { length }] of this.#torrent.files.entries()) {
       if (length === 0 && this.#isWanted(index)) await this.finishFile(index);
     }
-    await this.#makeLinks(this.#linksToFolders);
+    await this.#makeLinks(undefined);
     this.#report();
     this.#isFinished = true;
     const { tree, reveal } = this.#options;
@@ -161,19 +150,21 @@ export class FileFinisher {
   async #finish(index: number): Promise<void> {
     const { path, isExecutable } = this.#torrent.files[index]!;
     if (isExecutable) await this.#options.folder.makeProgram(path);
-    await this.#makeLinks(this.#linksTo.get(index) ?? []);
+    await this.#makeLinks(index);
   }
 
-  async #makeLinks(links: readonly TorrentLink[]): Promise<void> {
-    for (const link of links) {
+  /** Makes the links to a file, or to folders. */
+  async #makeLinks(index: number | undefined): Promise<void> {
+    const file = index === undefined ? undefined : this.#torrent.files[index];
+    for (const { path, linkTarget } of this.#linksTo.get(index) ?? []) {
+      const link = { path, linkTarget: linkTarget!, file };
       const outcome = await this.#maker.make(link);
       if (outcome.type === "right") continue;
-      const known = this.#exceptions.get(outcome.type);
-      if (known !== undefined) known.count++;
-      else {
-        const path = this.#options.folder.pathOf(link.path);
-        this.#exceptions.set(outcome.type, { count: 1, path, outcome });
-      }
+      const first = this.#options.folder.pathOf(path);
+      const known = this.#exceptions.get(outcome.type) ??
+        { count: 0, path: first, outcome };
+      known.count++;
+      this.#exceptions.set(outcome.type, known);
     }
   }
 
@@ -187,10 +178,8 @@ export class FileFinisher {
   }
 }
 
-function describe(outcome: LinkOutcome, path: string): string {
+function describe(outcome: Exception["outcome"], path: string): string {
   switch (outcome.type) {
-    case "right":
-      return `${path} is the link of the torrent`;
     case "replaced":
       return `the file system makes no symbolic links: ${path} is a hard link or a copy of the file that it would lead to`;
     case "taken":

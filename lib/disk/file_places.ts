@@ -29,9 +29,8 @@ import {
 import { createFile } from "../files/new_files.ts";
 import { OWN_FOLDER } from "./own_folder.ts";
 import { publishFiles } from "../files/publish_file.ts";
-import { isOnDisk } from "./present_ranges.ts";
 import { contentChanged } from "../files/storage_failure.ts";
-import { isZero } from "./storage.ts";
+import { isOnDisk, isZero } from "./storage.ts";
 import { existingFolder, tryToWrite } from "../files/write_trial.ts";
 
 /** The folder of a torrent's parts, below a download folder. */
@@ -153,8 +152,8 @@ export class FilePlaces {
     // Zeros are a hole.
     if (!isAbsent || isZero(bytes)) return undefined;
     const mode = modeOf(this.#files[fileIndex]!);
-    const path = this.#partOf(fileIndex);
-    const created = await createFile(this.#folder, { path, bytes, mode });
+    const part = this.#partOf(fileIndex);
+    const created = await createFile(this.#folder, part, { bytes, mode });
     if (created !== undefined) this.#parts.set(fileIndex, created.stamp);
     return created?.file;
   }

@@ -48,7 +48,7 @@ export async function withDescriptor<T>(
 interface Slot {
   opened: { readonly file: Deno.FsFile; readonly access: Access } | undefined;
   /** Resolves when the last task ends; never rejects. */
-  tail: Promise<unknown>;
+  tail: Promise<void>;
   /** Tasks that wait or run; a slot with any is not closed. */
   taskCount: number;
 }
@@ -95,8 +95,8 @@ export class FilePool implements AsyncDisposable {
     // The most recently used one.
     this.#slots.delete(fileIndex);
     this.#slots.set(fileIndex, slot);
-    return this.#queue(
-      slot,
+    return this.#inTurn(
+      [slot],
       async () => await task(await this.#fileFor(slot, fileIndex, access)),
     );
   }
@@ -108,27 +108,12 @@ export class FilePool implements AsyncDisposable {
   }
 
   /** Runs `task` while no other task uses some files. @throws {StorageError} If closed. */
-  async reserve<T>(
+  reserve<T>(
     fileIndexes: Iterable<number>,
     task: () => Promise<T>,
   ): Promise<T> {
-    const over = Promise.withResolvers<void>();
-    this.#requireOpen();
-    // In the queues of all files at once: two tasks never wait for each other.
     const slots = Array.from(fileIndexes, (index) => this.#slotOf(index));
-    const tails = slots.map(({ tail }) => tail);
-    for (const slot of slots) {
-      slot.taskCount++;
-      slot.tail = over.promise;
-    }
-    try {
-      await Promise.all(tails);
-      return await task();
-    } finally {
-      over.resolve();
-      for (const slot of slots) slot.taskCount--;
-      if (!this.#isClosed) this.#evict();
-    }
+    return this.#inTurn(slots, task);
   }
 
   /** Closes a file that no task uses, as while it is reserved. */
@@ -161,23 +146,29 @@ export class FilePool implements AsyncDisposable {
     return slot;
   }
 
-  async #queue<T>(slot: Slot, task: () => Promise<T>): Promise<T> {
-    this.#requireOpen();
-    slot.taskCount++;
-    const run = slot.tail.then(task);
-    // The caller receives the error; the next task runs anyway.
-    slot.tail = run.catch(() => undefined);
+  /** Runs `task` after those that use the files now or wait for them. */
+  async #inTurn<T>(
+    slots: readonly Slot[],
+    task: () => Promise<T>,
+  ): Promise<T> {
+    if (this.#isClosed) {
+      throw new StorageError("Cannot use a file: its torrent was closed");
+    }
+    const over = Promise.withResolvers<void>();
+    // In the queues of all files at once: two tasks never wait for each other.
+    const tails = slots.map(({ tail }) => tail);
+    for (const slot of slots) {
+      slot.taskCount++;
+      slot.tail = over.promise;
+    }
     try {
-      return await run;
+      await Promise.all(tails);
+      return await task();
     } finally {
-      slot.taskCount--;
+      over.resolve();
+      for (const slot of slots) slot.taskCount--;
       if (!this.#isClosed) this.#evict();
     }
-  }
-
-  #requireOpen(): void {
-    if (!this.#isClosed) return;
-    throw new StorageError("Cannot use a file: its torrent was closed");
   }
 
   /** Closes all files once their tasks have ended. */

@@ -26,7 +26,6 @@ import { GuardedFolder } from "../files/guarded_folder.ts";
 import type { Access } from "../files/guarded_paths.ts";
 import { probeNames } from "./name_probe.ts";
 import { requireOtherName } from "./own_folder.ts";
-import { rangesOf } from "./present_ranges.ts";
 import { ServedFiles } from "./served_files.ts";
 import type { StagedTree } from "./staged_tree.ts";
 import {
@@ -34,17 +33,19 @@ import {
   type ContentFiles,
   isZero,
   type LendPlace,
+  rangesOf,
   splitBytes,
   type Storage,
 } from "./storage.ts";
 import { storageFailure } from "../files/storage_failure.ts";
 
+/** Files held open. */
+const MAX_OPEN_FILES = 64;
+
 /** Options for {@linkcode openFileStorage}. */
 export interface FileStorageOptions {
   /** The download folder; made, with the folders above it, at the first write. */
   readonly dir: string;
-  /** Most files held open. @default {64} */
-  readonly maxOpenFiles?: number;
   /**
    * The session's, so that files and connections make room for each other where
    * the system allows few open files. @default none
@@ -85,36 +86,40 @@ export class FileStorage implements Storage {
   readonly #spans: FileSpans;
   readonly #folder: GuardedFolder;
   readonly #pool: FilePool;
-  readonly #syncs = new FileSyncs((...use) => this.#use(...use));
+  readonly #syncs: FileSyncs;
   readonly #served: ServedFiles;
   readonly #completion: FileCompletion;
   readonly #finisher: FileFinisher;
 
   /** @internal For {@linkcode openFileStorage}. */
   constructor(torrent: Torrent, options: FileStorageOptions) {
-    const { dir, maxOpenFiles = 64, fdPressure } = options;
+    const { dir, fdPressure } = options;
     this.#files = torrent.files;
     this.#spans = new FileSpans(this.#files);
     const folder = new GuardedFolder(dir, { readsFollowLinks: true });
     this.#folder = folder;
     const { wanted = Bitfield.full(this.#files.length), first } = options;
     this.places = new FilePlaces(torrent, { wanted, folder });
-    const count = this.#files.length;
-    this.#served = new ServedFiles(this.places, { folder, count });
+    const syncs = new FileSyncs(
+      this.#files.length,
+      (...use) => this.#use(...use),
+    );
+    this.#syncs = syncs;
+    this.#served = new ServedFiles(folder, { places: this.places, syncs });
     this.#finisher = new FileFinisher(torrent, {
       ...{ ...options, folder },
       reveal: (tree) =>
-        this.#pool.whileClosed(() => tree.reveal(() => this.#served.moved())),
+        this.#pool.whileClosed(() => tree.reveal(() => syncs.moved())),
     });
     const open = this.#open.bind(this);
-    this.#pool = new FilePool(open, maxOpenFiles, fdPressure);
+    this.#pool = new FilePool(open, MAX_OPEN_FILES, fdPressure);
     this.#completion = new FileCompletion(torrent, {
       ...{ spans: this.#spans, places: this.places, first },
-      flush: (fileIndex) => this.#syncs.sync(fileIndex),
+      flush: (fileIndex) => syncs.sync(fileIndex),
       publish: (fileIndexes) => this.#publish(fileIndexes),
       named: (fileIndex) => this.#finisher.finishFile(fileIndex),
       makePart: (fileIndex) => {
-        this.#served.expected[fileIndex] = undefined; // A copy has another time.
+        syncs.expected[fileIndex] = undefined; // A copy has another time.
         return this.#use(fileIndex, "write", () => Promise.resolve());
       },
       finish: async (since) => {
@@ -183,7 +188,6 @@ export class FileStorage implements Storage {
   async #writeSpan(
     { fileIndex, offsetInFile, bytes }: ReturnType<typeof splitBytes>[number],
   ): Promise<void> {
-    this.#served.expected[fileIndex] = undefined;
     const { length } = this.#files[fileIndex]!;
     const created = bytes.length === length
       ? await this.places.create(fileIndex, bytes)
@@ -209,7 +213,6 @@ export class FileStorage implements Storage {
     const { isPadding } = this.#files[fileIndex]!;
     if (others.length > 0 || isPadding) return await use();
     const used = await this.#syncs.during(fileIndex, async () => {
-      this.#served.expected[fileIndex] = undefined;
       const stat = (file: Deno.FsFile) => file.stat();
       const stamp = stampOf(await this.#use(fileIndex, "write", stat));
       const guardedDir = this.#folder.pathOf([]);
@@ -242,7 +245,7 @@ export class FileStorage implements Storage {
    * @throws {StorageError} If the disk refuses.
    */
   settle(): Promise<(FileStamp | undefined)[]> {
-    return this.#syncs.settle(this.places, this.#served);
+    return this.#syncs.settle(this.places);
   }
 
   /**
@@ -255,7 +258,7 @@ export class FileStorage implements Storage {
     stamps: readonly (FileStamp | undefined)[],
     foreign: readonly number[] = [],
   ): void {
-    this.#served.expected = this.#syncs.without(stamps);
+    this.#syncs.expect(stamps);
     this.places.setNamed(stamps, foreign);
   }
 
@@ -297,14 +300,12 @@ export class FileStorage implements Storage {
     fileIndexes: readonly number[],
   ): Promise<PromiseSettledResult<FileStamp>[]> {
     return this.#pool.reserve(fileIndexes, async () => {
-      const { expected } = this.#served;
-      for (const fileIndex of fileIndexes) expected[fileIndex] = undefined;
+      for (const index of fileIndexes) this.#syncs.expected[index] = undefined;
       const outcomes = await this.places.publish(fileIndexes);
       for (const [at, fileIndex] of fileIndexes.entries()) {
         const outcome = outcomes[at]!;
         if (outcome.status === "rejected") continue;
-        expected[fileIndex] = outcome.value;
-        this.#syncs.delete(fileIndex);
+        this.#syncs.named(fileIndex, outcome.value);
         // No system runs a program that is open for writing.
         this.#pool.close(fileIndex);
       }
@@ -330,7 +331,7 @@ export class FileStorage implements Storage {
     if (write) await this.places.makePart(fileIndex);
     const path = this.places.pathOf(fileIndex);
     const opened = await this.#folder.open(path, write ? "part" : access, {
-      expected: this.#served.expected[fileIndex],
+      expected: this.#syncs.expected[fileIndex],
       mode: modeOf(this.#files[fileIndex]!),
     });
     const { file, stamp: { size } } = opened;

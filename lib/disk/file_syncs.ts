@@ -1,15 +1,14 @@
 /**
- * The files of a torrent that were written and not yet synced (fsync). Invariant: a
- * file of which a sync failed never counts as synced again, as Linux reports a failed
- * write-back once for each open file, and the next sync succeeds though the bytes are
- * lost.
+ * The stamps that the files of a torrent must have, and the files that have none as they
+ * were written and not yet synced (fsync). Invariant: a file of which a sync failed
+ * never counts as synced again, as Linux reports a failed write-back once for each open
+ * file, and the next sync succeeds though the bytes are lost.
  *
  * @module
  */
 import type { FilePlaces } from "./file_places.ts";
 import type { FileStamp, Outcome } from "../files/file_system.ts";
 import type { Access } from "../files/guarded_paths.ts";
-import type { ServedFiles } from "./served_files.ts";
 
 /**
  * Files to fsync side by side, which a journaling file system commits together. Deno
@@ -40,6 +39,8 @@ type SyncState =
 
 /** Syncs the files of one torrent. */
 export class FileSyncs {
+  /** The stamp that each file must have; `undefined` if it may be modified. */
+  expected: (FileStamp | undefined)[];
   readonly #use: UseFile;
   /** By index, of files that were written and have no stamp since. */
   readonly #states = new Map<number, SyncState>();
@@ -47,12 +48,24 @@ export class FileSyncs {
   readonly #writing: number[] = [];
   #isFast = false;
 
-  constructor(use: UseFile) {
+  constructor(fileCount: number, use: UseFile) {
+    this.expected = Array.from({ length: fileCount }, () => undefined);
     this.#use = use;
+  }
+
+  /** Files were verified with these stamps. */
+  expect(stamps: readonly (FileStamp | undefined)[]): void {
+    this.expected = this.#withoutUnsynced(stamps);
+  }
+
+  /** All files have other paths now: a check that runs says nothing of them. */
+  moved(): void {
+    this.expected = this.expected.map((stamp) => stamp && { ...stamp });
   }
 
   /** Runs a write to a file, which has no stamp of worth before the next sync. */
   async during<T>(fileIndex: number, write: () => Promise<T>): Promise<T> {
+    this.expected[fileIndex] = undefined;
     this.#writing.push(fileIndex);
     try {
       return await write();
@@ -69,6 +82,7 @@ export class FileSyncs {
    * @returns False if the file is still open, and not synced.
    */
   addNew(fileIndex: number, file: Deno.FsFile): boolean {
+    this.expected[fileIndex] = undefined;
     this.#states.set(fileIndex, { type: "unsynced" });
     if (!this.#isFast) return false;
     const startMs = performance.now();
@@ -83,8 +97,9 @@ export class FileSyncs {
     return true;
   }
 
-  /** A file has its name, after a sync. */
-  delete(fileIndex: number): void {
+  /** A file was synced, and is as it was written: at a new path, perhaps. */
+  named(fileIndex: number, stamp: FileStamp | undefined): void {
+    this.expected[fileIndex] = stamp;
     this.#states.delete(fileIndex);
   }
 
@@ -95,7 +110,9 @@ export class FileSyncs {
   }
 
   /** These stamps of all files, without those that may have changed since. */
-  without(stamps: readonly (FileStamp | undefined)[]): typeof stamps[number][] {
+  #withoutUnsynced(
+    stamps: readonly (FileStamp | undefined)[],
+  ): (FileStamp | undefined)[] {
     return stamps.map((stamp, index) =>
       this.#mayBeUnsynced(index) ? undefined : stamp
     );
@@ -126,10 +143,7 @@ export class FileSyncs {
    * Syncs all files that were written, but for those of which a sync has failed, and
    * notes the stamps of those that are parts and were not written meanwhile.
    */
-  async settle(
-    places: Pick<FilePlaces, "isPart" | "stamps">,
-    { expected }: Pick<ServedFiles, "expected">,
-  ): Promise<(FileStamp | undefined)[]> {
+  async settle(places: FilePlaces): Promise<(FileStamp | undefined)[]> {
     const written = this.#states.entries()
       .filter(([, { type }]) => type !== "failed")
       .map(([fileIndex]) => fileIndex).toArray();
@@ -144,9 +158,8 @@ export class FileSyncs {
     for (const [index, stamp] of stamps) {
       const isSame = this.#states.get(index) === states.get(index);
       if (!isPart(index) || !isSame || this.#mayBeUnsynced(index)) continue;
-      expected[index] = stamp;
-      this.#states.delete(index);
+      this.named(index, stamp);
     }
-    return this.without(expected);
+    return this.#withoutUnsynced(this.expected);
   }
 }

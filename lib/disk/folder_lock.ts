@@ -92,6 +92,7 @@ class NoLockError extends Error {}
 /** The owner file in one folder: open while any torrent is locked. */
 class LockOwner {
   readonly #dir: string;
+  /** Name of the file. */
   #name = "";
   #opening: Promise<void> | undefined;
   #opened: Deno.FsFile | undefined;
@@ -115,24 +116,23 @@ class LockOwner {
       );
     }
     this.#claims.add(claimFile);
-    await using failing = new AsyncDisposableStack();
-    failing.defer(() => this.#release(claimFile));
+    const release = (): Promise<void> => this.#release(claimFile);
     try {
       await (this.#opening ??= this.#open());
       await this.#write(claimFile, torrent);
     } catch (error) {
       // That the file system cannot lock stays known: each request that it does not
       // answer keeps a thread.
-      const isKnown = error instanceof NoLockError;
-      if (!isKnown && this.#opened === undefined) this.#opening = undefined;
-      if (!isKnown) throw error;
+      if (!(error instanceof NoLockError)) {
+        if (this.#opened === undefined) this.#opening = undefined;
+        await release();
+        throw error;
+      }
       onNoLock?.(
         `the file system of ${this.#dir} ${error.message}; nothing keeps ` +
           "another peer from writing the same files",
       );
     }
-    failing.move();
-    const release = (): Promise<void> => this.#release(claimFile);
     return {
       [Symbol.dispose]: () => void release(),
       [Symbol.asyncDispose]: release,
@@ -210,9 +210,7 @@ class LockOwner {
   }
 
   #refusal({ name }: Torrent, reason: string): StorageError {
-    return new StorageError(
-      `Cannot share ${name} in ${this.#dir}: ${reason}`,
-    );
+    return new StorageError(`Cannot share ${name} in ${this.#dir}: ${reason}`);
   }
 }
 

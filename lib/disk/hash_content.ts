@@ -57,31 +57,56 @@ export async function verifyStorage(
   options: VerifyStorageOptions = {},
 ): Promise<Bitfield> {
   const { signal, onProgress, hasher, known } = options;
-  const { pieceCount } = torrent.geometry;
+  const { pieceCount, pieceLength } = torrent.geometry;
   const verified = known === undefined
     ? new Bitfield(pieceCount)
     : Bitfield.fromBytes(known.have.toBytes(), pieceCount);
   let checkedCount = 0;
-  await hashRuns(storage, {
-    geometry: torrent.geometry,
+  await findPieces(storage, torrent, {
     ranges: await storage.presentRanges(),
     known: known?.known,
-    hasher,
-    signal,
-    onHashed: (run, hashes) => {
-      let index = run.first;
-      for (let at = 0; at < hashes.length; at += PIECE_HASH_LENGTH) {
-        const hash = hashes.subarray(at, at + PIECE_HASH_LENGTH);
-        if (isPieceHash(torrent, index, hash)) verified.add(index);
-        index++;
-      }
-      checkedCount = Math.max(checkedCount, index);
+    ...{ hasher, signal, found: verified },
+    onRun: ({ first, length }) => {
+      const end = first + Math.ceil(length / pieceLength);
+      checkedCount = Math.max(checkedCount, end);
       onProgress?.({ checkedCount, verifiedCount: verified.count });
     },
   });
-  signal?.throwIfAborted();
   onProgress?.({ checkedCount: pieceCount, verifiedCount: verified.count });
   return verified;
+}
+
+/** Options of {@linkcode findPieces}. */
+export interface FindPiecesOptions
+  extends Omit<HashRunsOptions, "geometry" | "onHashed"> {
+  /** Receives the pieces that are right. */
+  readonly found: Bitfield;
+  /** Called for every run of pieces that was hashed. */
+  readonly onRun: (run: PieceRun) => void;
+}
+
+/**
+ * Finds the pieces in some ranges that are right.
+ * @throws {StorageError} If the content cannot be read.
+ */
+export async function findPieces(
+  content: HashedContent,
+  torrent: Torrent,
+  { found, onRun, ...options }: FindPiecesOptions,
+): Promise<void> {
+  await hashRuns(content, {
+    ...options,
+    geometry: torrent.geometry,
+    onHashed: (run, hashes) => {
+      for (let at = 0; at < hashes.length; at += PIECE_HASH_LENGTH) {
+        const index = run.first + at / PIECE_HASH_LENGTH;
+        const hash = hashes.subarray(at, at + PIECE_HASH_LENGTH);
+        if (isPieceHash(torrent, index, hash)) found.add(index);
+      }
+      onRun(run);
+    },
+  });
+  options.signal?.throwIfAborted();
 }
 
 /** True if `hash` is that of a piece of the torrent. */
@@ -94,6 +119,9 @@ export function isPieceHash(
   return hash.length === PIECE_HASH_LENGTH &&
     hash.every((byte, at) => byte === torrent.pieceHashes[start + at]);
 }
+
+/** Content to hash: files, or what reads it and explains better what went wrong. */
+export type HashedContent = Partial<Pick<Storage, "files" | "read">>;
 
 /** Options of {@linkcode hashRuns}. */
 export interface HashRunsOptions {
@@ -118,7 +146,7 @@ export interface PieceRun extends ByteRange {
  * @throws {StorageError} If the content cannot be read.
  */
 export async function hashRuns(
-  content: Pick<Storage, "read" | "files">,
+  content: HashedContent,
   options: HashRunsOptions,
 ): Promise<void> {
   const { geometry: { pieceLength }, hasher, signal, onHashed } = options;
@@ -135,8 +163,9 @@ export async function hashRuns(
     return { guardedDir: files!.guardedDir, parts, length, pieceLength };
   }
 
-  /** With errors that are explained. */
-  async function readAndHash(run: PieceRun): Promise<Uint8Array> {
+  /** Hashes a run again if that failed, here, where its error is thrown. */
+  async function hashAgain(run: PieceRun): Promise<Uint8Array> {
+    if (!content.read) return await new FileHasher().hash(partsOf(run));
     const { offsetInTorrent, length } = run;
     const hashes = new PieceHashes({ length, pieceLength });
     const buffer = new Uint8Array(Math.min(READ_LENGTH, length));
@@ -158,7 +187,7 @@ export async function hashRuns(
     for (const run of runs) {
       signal?.throwIfAborted();
       const hashes = files && await hash(partsOf(run));
-      onHashed(run, hashes ?? await readAndHash(run));
+      onHashed(run, hashes ?? await hashAgain(run));
     }
   }
 

@@ -9,12 +9,12 @@ import { SEPARATOR } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { linkText } from "../metainfo/link_rules.ts";
 import type { TorrentFile } from "../metainfo/torrent.ts";
-import { FileSystem, ifAny, stampOf } from "../files/file_system.ts";
+import { type FileSystem, ifAny, stampOf } from "../files/file_system.ts";
 import type { GuardedFolder } from "../files/guarded_folder.ts";
-import { GuardedPaths } from "../files/guarded_paths.ts";
+import type { GuardedPaths } from "../files/guarded_paths.ts";
 import { NameTakenError, takeBack } from "../files/links.ts";
 import { publishCopy } from "../files/publish_file.ts";
-import { errorCode } from "../files/storage_failure.ts";
+import { isRefusal } from "../files/storage_failure.ts";
 
 /** A link of a torrent. */
 export interface TorrentLink {
@@ -35,25 +35,13 @@ export type LinkOutcome =
   /** Nothing could be made. */
   | { readonly type: "failed"; readonly reason: string };
 
-/** Options of a {@linkcode LinkMaker}. */
-export interface LinkMakerOptions {
-  /** The download folder. */
-  readonly dir: string;
-  /** The same, for files. */
-  readonly folder: GuardedFolder;
-  /** Bytes that copies in the place of links may take. */
-  readonly maxCopiedLength: number;
-}
-
 /** Makes links below one folder. */
 export class LinkMaker {
-  readonly #paths: GuardedPaths;
   readonly #folder: GuardedFolder;
-  readonly #fileSystem = new FileSystem();
   #copyableLength: number;
 
-  constructor({ dir, folder, maxCopiedLength }: LinkMakerOptions) {
-    this.#paths = new GuardedPaths(dir, { fileSystem: this.#fileSystem });
+  /** @param maxCopiedLength Bytes that copies in the place of links may take. */
+  constructor(folder: GuardedFolder, maxCopiedLength: number) {
     this.#folder = folder;
     this.#copyableLength = maxCopiedLength;
   }
@@ -61,32 +49,35 @@ export class LinkMaker {
   /** Makes a link, if nothing is in its place. */
   async make(link: TorrentLink): Promise<LinkOutcome> {
     try {
+      const { fileSystem, paths } = this.#folder;
       // Content may be seeded through a link in the place of its folder.
-      const place = this.#paths.pathOf(link.path);
-      const info = await ifAny(this.#fileSystem.lstat(place));
+      const info = await ifAny(fileSystem.lstat(paths.pathOf(link.path)));
       if (info !== undefined) {
         const isRight = standsFor(link, info) ??
-          await leadsThere(link, this.#paths, this.#fileSystem);
+          await leadsThere(link, paths, fileSystem);
         return { type: isRight ? "right" : "taken" };
       }
       await this.#folder.makeFolders(link.path);
       return await this.#link(link);
     } catch (error) {
-      if (!isRefused(error)) throw error;
+      if (!isRefusal(error)) throw error;
       return { type: "failed", reason: error.message };
     }
   }
 
   async #link(link: TorrentLink): Promise<LinkOutcome> {
     const { path, linkTarget, file } = link;
-    const place = this.#paths.pathOf(path);
+    const place = this.#folder.pathOf(path);
     const text = linkText(path, linkTarget).replaceAll("/", SEPARATOR);
+    const type = file === undefined ? "dir" : "file";
     try {
-      const type = file === undefined ? "dir" : "file";
-      await this.#fileSystem.symlink(text, place, { type });
+      await this.#folder.fileSystem.call(
+        () => Deno.symlinkSync(text, place, { type }),
+        () => Deno.symlink(text, place, { type }),
+      );
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) return { type: "taken" };
-      if (!isRefused(error)) throw error;
+      if (!isRefusal(error)) throw error;
       if (file === undefined) return { type: "failed", reason: error.message };
       return await this.#replace(link, file);
     }
@@ -106,8 +97,8 @@ export class LinkMaker {
   /** @throws {StorageError} If a link stands in the place of a folder of a path. */
   async #requireFolders(path: readonly string[]): Promise<void> {
     const above = path.slice(0, -1);
-    if (await this.#paths.hasFolder(above)) return;
-    const folder = this.#paths.pathOf(above);
+    if (await this.#folder.paths.hasFolder(above)) return;
+    const folder = this.#folder.pathOf(above);
     throw new StorageError(`Cannot use ${folder}: it was replaced; run again`);
   }
 
@@ -116,16 +107,16 @@ export class LinkMaker {
     { path }: TorrentLink,
     file: TorrentFile,
   ): Promise<LinkOutcome> {
-    const place = this.#paths.pathOf(path);
-    const filePath = this.#paths.pathOf(file.path);
+    const { fileSystem, paths } = this.#folder;
+    const [place, filePath] = [paths.pathOf(path), paths.pathOf(file.path)];
     const refusal = await Deno.link(filePath, place)
       .then(() => undefined, (error) => error);
     if (refusal instanceof Deno.errors.AlreadyExists) return { type: "taken" };
     if (refusal === undefined) {
       await this.#requireFolders(path).catch(async (error) => {
-        await this.#paths.exists();
-        const stamp = stampOf(await this.#fileSystem.lstat(filePath));
-        await takeBack({ path: place, stamp }, this.#paths.home);
+        await paths.exists();
+        const stamp = stampOf(await fileSystem.lstat(filePath));
+        await takeBack({ path: place, stamp }, paths.home);
         throw error;
       });
       return { type: "replaced" };
@@ -177,13 +168,4 @@ export async function leadsThere(
   ]);
   return real.status === "fulfilled" && target.status === "fulfilled" &&
     real.value === target.value;
-}
-
-/** True for an error of the system, or of Deno that a permission is missing. */
-function isRefused(error: unknown): error is Error {
-  return error instanceof StorageError ||
-    error instanceof Deno.errors.NotCapable ||
-    // Of Windows without the right to make links.
-    error instanceof Deno.errors.PermissionDenied ||
-    errorCode(error) !== undefined;
 }

@@ -14,19 +14,15 @@ import type { TorrentFile } from "../metainfo/torrent.ts";
 import { isProgram, modeOf } from "../files/file_modes.ts";
 import {
   type FileStamp,
-  FileSystem,
+  type FileSystem,
   ifAny,
   isModified,
   isSameFile,
   stampOf,
 } from "../files/file_system.ts";
-import { type GuardedFile, GuardedFolder } from "../files/guarded_folder.ts";
-import { GuardedPaths } from "../files/guarded_paths.ts";
+import { GuardedFolder } from "../files/guarded_folder.ts";
 import { isOpenTo } from "../files/links.ts";
 import { storageFailure } from "../files/storage_failure.ts";
-
-/** Bytes that are copied at a time. */
-const COPIED_LENGTH = 2 ** 20;
 
 /** An old file as the search found it. */
 export interface OldFile {
@@ -68,141 +64,40 @@ export interface PartOfOldFile {
   readonly verified?: FileStamp | undefined;
 }
 
-/** An open part into which a file is copied. */
-export interface CopyTarget {
-  readonly file: Deno.FsFile;
-  /** Its path, if nobody else can put another file there. */
-  readonly path: string | undefined;
-  /** Bytes that it takes at most. */
-  readonly length: number;
-}
-
 /** An old file that is open: the one that was found. */
-export class OpenOldFile implements Disposable {
-  readonly #old: OldFile;
-  readonly #opened: GuardedFile;
-  readonly #fileSystem: FileSystem;
-  readonly #info: Deno.FileInfo;
-  /** The permission bits of the file; `undefined` on Windows. */
-  readonly mode: number | undefined;
-
-  constructor(
-    old: OldFile,
-    { opened, info, fileSystem }: {
-      readonly opened: GuardedFile;
-      readonly info: Deno.FileInfo;
-      readonly fileSystem: FileSystem;
-    },
-  ) {
-    this.#old = old;
-    this.#opened = opened;
-    this.#info = info;
-    this.#fileSystem = fileSystem;
-    this.mode = info.mode === null ? undefined : info.mode & 0o777;
-  }
-
-  /**
-   * Permission bits for a copy: those of a new file, but for nobody who may not read
-   * the old one. The owner may write, as the copy is mended.
-   */
-  maskMode(mode: number): number {
-    if (this.mode === undefined) return mode;
-    const mayRead = this.mode | 0o600;
-    return mode & (mayRead | ((mayRead & 0o444) >> 2));
-  }
-
-  /** Copies it, with shared blocks where the file system and both folders allow that. */
-  async copyTo({ file, path, length }: CopyTarget): Promise<void> {
-    const fileSystem = this.#fileSystem;
-    const { uid, mode } = await fileSystem.stat(file);
-    if (path !== undefined && await this.#isPrivate(uid)) {
-      await Deno.copyFile(join(this.#old.root, ...this.#old.path), path);
-      // It is a copy of the other file's mode too, which may forbid to write.
-      if (mode !== null) await Deno.chmod(path, mode & 0o777);
-      if ((await fileSystem.stat(file)).size > length) {
-        await file.truncate(length);
-      }
-      return;
-    }
-    const buffer = new Uint8Array(Math.min(length, COPIED_LENGTH));
-    for (let offset = 0; offset < length;) {
-      const part = buffer.subarray(0, length - offset);
-      const { file: old } = this.#opened;
-      const count = await fileSystem.call(
-        () => old.readSync(part),
-        () => old.read(part),
-      );
-      if (count === null) return;
-      await fileSystem.write(file, offset, part.subarray(0, count));
-      offset += count;
-    }
-  }
-
-  /**
-   * Puts a hard link to it in the place of a part that was made just now.
-   * @returns The reason if there can be none: the part stays.
-   */
-  async linkTo(
-    { file, path }: CopyTarget,
-    { length, isExecutable = false }: TorrentFile,
-  ): Promise<CopyReason | undefined> {
-    const { uid, mode } = this.#info;
-    if (this.#info.size !== length) return "different";
-    const part = await this.#fileSystem.stat(file);
-    const isSafe = path !== undefined && mode !== null && uid === part.uid &&
-      await this.#isPrivate(uid);
-    if (!isSafe) return "exposed";
-    const isSpecial = (mode & 0o7000) !== 0;
-    if (isProgram(this.#info) !== isExecutable || isSpecial) return "mode";
-    const link = `${path}.link`;
-    try {
-      // Left by a kill.
-      await ifAny(Deno.remove(link));
-      Deno.linkSync(join(this.#old.root, ...this.#old.path), link);
-    } catch {
-      return "refused";
-    }
-    if (!isSameFile(stampOf(this.#info), stampOf(Deno.lstatSync(link)))) {
-      Deno.removeSync(link);
-      return "refused";
-    }
-    Deno.renameSync(link, path);
-    return undefined;
-  }
-
-  /** True if nobody else, but root, can put another file in its place or write to it. */
-  async #isPrivate(uid: number | null): Promise<boolean> {
-    const { root, path, stamp } = this.#old;
-    if (isOpenTo(this.#info, 0o022)) return false;
-    const fileSystem = this.#fileSystem;
-    const paths = new GuardedPaths(root, { fileSystem });
-    paths.owner = uid;
-    const [, isSafe] = await paths.follow(path, "name", stamp);
-    return isSafe;
-  }
-
-  [Symbol.dispose](): void {
-    this.#opened[Symbol.dispose]();
-  }
+interface OpenOldFile extends Disposable {
+  /** Its folder. */
+  readonly home: GuardedFolder;
+  readonly file: Deno.FsFile;
+  readonly info: Deno.FileInfo;
 }
 
-/**
- * Opens an old file; `undefined` if it is gone, or something else is in its place.
- * @throws {StorageError} If the system refuses.
- */
-export async function openOldFile(
-  old: OldFile,
+/** A new file, in which an old one is copied or which becomes a link to it. */
+interface NewFile {
+  readonly file: Deno.FsFile;
+  readonly path: string;
+  /** In bytes, at most. */
+  readonly length: number;
+  readonly isExecutable: boolean;
+  /** Number of this user. */
+  readonly owner: number | null | undefined;
+  /** True if nobody else, but root, can exchange it or the old file. */
+  readonly isPrivate: boolean;
+}
+
+/** Opens an old file; `undefined` if it is gone, or something else is in its place. */
+async function openOldFile(
+  { root, path, stamp: expected }: OldFile,
+  fileSystem: FileSystem,
 ): Promise<OpenOldFile | undefined> {
-  const { root, path, stamp: expected } = old;
-  const fileSystem = new FileSystem();
+  const home = new GuardedFolder(root, { fileSystem });
   try {
-    const paths = new GuardedPaths(root, { fileSystem });
-    await paths.follow(path, "name", expected);
-    const folder = new GuardedFolder(root, { fileSystem });
-    const opened = await folder.open(path, "read", { expected });
-    const info = await fileSystem.stat(opened.file);
+    await home.paths.follow(path, "name", expected);
+    const opened = await home.open(path, "read", { expected });
+    const { file } = opened;
+    const info = await fileSystem.stat(file);
     if (isSameFile(expected, stampOf(info))) {
-      return new OpenOldFile(old, { opened, info, fileSystem });
+      return { home, file, info, [Symbol.dispose]: () => file.close() };
     }
     opened[Symbol.dispose]();
     return undefined;
@@ -213,6 +108,75 @@ export async function openOldFile(
 }
 
 /**
+ * Permission bits for a copy: those of a new file, but for nobody who may not read
+ * the old one. The owner may write, as the copy is mended.
+ */
+function maskMode(mode: number, old: Deno.FileInfo): number {
+  if (old.mode === null) return mode;
+  const mayRead = old.mode & 0o777 | 0o600;
+  return mode & (mayRead | ((mayRead & 0o444) >> 2));
+}
+
+/**
+ * True if nobody else, but root, can put another file in the place of an old one or
+ * write to it.
+ */
+async function isPrivate(
+  { home: { paths }, info }: OpenOldFile,
+  { path, stamp }: OldFile,
+  owner: number | null | undefined,
+): Promise<boolean> {
+  if (isOpenTo(info, 0o022)) return false;
+  paths.owner = owner;
+  const [, isSafe] = await paths.follow(path, "name", stamp);
+  return isSafe;
+}
+
+/** Copies an old file, with shared blocks where the file system and both folders allow that. */
+async function copyInto(
+  { file, path, length, isPrivate }: NewFile,
+  { home: { fileSystem }, file: old }: OpenOldFile,
+  oldPath: string,
+): Promise<void> {
+  if (!isPrivate) return await fileSystem.copy(old, file, length);
+  const { mode } = await fileSystem.stat(file);
+  await Deno.copyFile(oldPath, path);
+  // It is a copy of the other file's mode too, which may forbid to write.
+  if (mode !== null) await Deno.chmod(path, mode & 0o777);
+  if ((await fileSystem.stat(file)).size > length) await file.truncate(length);
+}
+
+/**
+ * Puts a hard link to an old file in the place of a new one.
+ * @returns The reason if there can be none: the new file stays.
+ */
+async function linkInto(
+  { path, length, isExecutable, owner, isPrivate }: NewFile,
+  { info }: OpenOldFile,
+  oldPath: string,
+): Promise<CopyReason | undefined> {
+  const { uid, mode, size } = info;
+  if (size !== length) return "different";
+  if (!isPrivate || mode === null || uid !== owner) return "exposed";
+  const isSpecial = (mode & 0o7000) !== 0;
+  if (isProgram(info) !== isExecutable || isSpecial) return "mode";
+  const link = `${path}.link`;
+  try {
+    // Left by a kill.
+    await ifAny(Deno.remove(link));
+    Deno.linkSync(oldPath, link);
+  } catch {
+    return "refused";
+  }
+  if (!isSameFile(stampOf(info), stampOf(Deno.lstatSync(link)))) {
+    Deno.removeSync(link);
+    return "refused";
+  }
+  Deno.renameSync(link, path);
+  return undefined;
+}
+
+/**
  * Makes a part of an old file, in one step: a copy that is cut short is no part.
  * @throws {StorageError} If that cannot be read, or the part be stored.
  */
@@ -220,20 +184,26 @@ export async function takeOldFile(
   folder: GuardedFolder,
   { old, part, file, mayLink, verified }: PartOfOldFile,
 ): Promise<TakeOutcome> {
-  using source = await openOldFile(old);
+  using source = await openOldFile(old, folder.fileSystem);
   if (source === undefined) return { type: "gone" };
   const copy = [...part.slice(0, -1), `${part.at(-1)}.copy`];
   const [partPath, copyPath] = [folder.pathOf(part), folder.pathOf(copy)];
+  const oldPath = join(old.root, ...old.path);
+  const { length, isExecutable = false } = file;
   try {
     // Left by a kill.
     await ifAny(Deno.remove(copyPath));
-    const mode = source.maskMode(modeOf(file));
-    using own = await folder.open(copy, "create", { mode });
-    const path = await folder.isPrivate(copy) ? copyPath : undefined;
-    const target = { file: own.file, path, length: file.length };
-    const reason = mayLink ? await source.linkTo(target, file) : undefined;
+    const mode = maskMode(modeOf(file), source.info);
+    using created = await folder.open(copy, "create", { mode });
+    const { owner } = folder.paths;
+    const made = {
+      ...{ file: created.file, path: copyPath, length, isExecutable, owner },
+      isPrivate: await folder.isPrivate(copy) &&
+        await isPrivate(source, old, owner),
+    };
+    const reason = mayLink ? await linkInto(made, source, oldPath) : undefined;
     const isLinked = mayLink && reason === undefined;
-    if (!isLinked) await source.copyTo(target);
+    if (!isLinked) await copyInto(made, source, oldPath);
     if (verified !== undefined) {
       const [now] = await folder.paths.follow(part, "name", old.stamp);
       if (isModified(verified, now)) {
@@ -248,7 +218,6 @@ export async function takeOldFile(
     await Deno.remove(copyPath).catch(() => {});
     // Of a part that is separated, its user names the file.
     if (old.path === part) throw error;
-    const oldPath = join(old.root, ...old.path);
     throw storageFailure(`copy ${oldPath} to`, partPath, error);
   }
 }

@@ -21,7 +21,7 @@ import {
 } from "./old_file.ts";
 import { isOwnFolderName } from "./own_folder.ts";
 import { FileHasher } from "./piece_hashes.ts";
-import { isOnDisk } from "./present_ranges.ts";
+import { isOnDisk } from "./storage.ts";
 import { explained, sourceFailure } from "../files/storage_failure.ts";
 
 /** A storage into which files can be copied before it is verified. */
@@ -96,15 +96,12 @@ export async function takeOldFiles(
       if (!byPath.has(path)) byPath.set(path, file);
     }
   }
-  const marks = new MarkedFiles(torrent, {
-    files: [...byPath.values()],
-    signal,
-  });
+  const findMarked = markedFiles(torrent, [...byPath.values()], signal);
   for (const index of missing) {
     const file = torrent.files[index]!;
     signal?.throwIfAborted();
     const path = file.path.slice(torrent.isFolder ? 1 : 0).join("/");
-    const old = byPath.get(path) ?? await marks.find(index);
+    const old = byPath.get(path) ?? await findMarked(index);
     if (old === undefined || old.stamp.size === 0) continue;
     const outcome = await target.copyIn(index, old);
     // A file that was replaced is fetched.
@@ -153,84 +150,35 @@ async function* walk(
   }
 }
 
-/** Finds old files by the first whole piece of a file, which has another path now. */
-class MarkedFiles {
-  readonly #torrent: Torrent;
-  readonly #files: readonly OldFile[];
-  readonly #signal: AbortSignal | undefined;
+/**
+ * Finds old files by the first whole piece of a file, which has another path now.
+ * @param files The old files.
+ * @returns Finds the old file for a file of the torrent, if there is one.
+ */
+function markedFiles(
+  torrent: Torrent,
+  files: readonly OldFile[],
+  signal: AbortSignal | undefined,
+): (fileIndex: number) => Promise<OldFile | undefined> {
+  const { pieceLength } = torrent.geometry;
+  let end = 0;
   /** The offset in the torrent of each file. */
-  readonly #starts: readonly number[];
-  readonly #hasher = new FileHasher();
+  const starts = torrent.files.map(({ length }) => (end += length) - length);
   /** By the lengths of the mark: old files by the hash of their bytes there. */
-  readonly #byMark = new Map<string, Promise<Map<string, OldFile>>>();
+  const byMark = new Map<string, Promise<Map<string, OldFile>>>();
+  const hasher = new FileHasher();
 
-  constructor(
-    torrent: Torrent,
-    { files, signal }: Pick<TakeOldFilesOptions, "signal"> & {
-      readonly files: readonly OldFile[];
-    },
-  ) {
-    this.#torrent = torrent;
-    this.#files = files;
-    this.#signal = signal;
-    let end = 0;
-    this.#starts = torrent.files.map(({ length }) => (end += length) - length);
-  }
-
-  async find(fileIndex: number): Promise<OldFile | undefined> {
-    const mark = this.#markOf(fileIndex);
-    if (mark === undefined) return undefined;
-    const { offsetInFile, length, paddingLength } = mark;
-    const fileLength = this.#torrent.files[fileIndex]!.length;
-    // A file that begins at a piece may have grown; of others, the rest would not
-    // match, and each would have another mark.
-    const isGrown = offsetInFile === 0 && length < fileLength;
-    const key = isGrown
-      ? "grown"
-      : `${offsetInFile} ${length} ${paddingLength} ${fileLength}`;
-    const files = this.#byMark.get(key) ?? this.#hashAll(
-      this.#files.filter(({ stamp: { size } }) =>
-        isGrown ? size >= length : size === fileLength
-      ),
-      mark,
-    );
-    this.#byMark.set(key, files);
-    return (await files).get(mark.hash);
-  }
-
-  /** The first piece with content of this file alone, beside padding. */
-  #markOf(fileIndex: number): Mark | undefined {
-    const { files, geometry, pieceHashes } = this.#torrent;
-    const { pieceLength } = geometry;
-    const start = this.#starts[fileIndex]!;
-    const { length } = files[fileIndex]!;
-    const piece = Math.ceil(start / pieceLength);
-    const offsetInFile = piece * pieceLength - start;
-    const markLength = Math.min(pieceLength, length - offsetInFile);
-    if (markLength <= 0) return undefined;
-    const paddingLength = geometry.pieceLengthAt(piece) - markLength;
-    let next = fileIndex + 1;
-    while (files[next]?.length === 0) next++;
-    const isPadded = files[next]?.isPadding === true &&
-      files[next]!.length >= paddingLength;
-    if (paddingLength > 0 && !isPadded) return undefined;
-    const at = piece * PIECE_HASH_LENGTH;
-    const hash = encodeHex(pieceHashes.subarray(at, at + PIECE_HASH_LENGTH));
-    return { offsetInFile, length: markLength, paddingLength, hash };
-  }
-
-  async #hashAll(
+  async function hashAll(
     files: readonly OldFile[],
     { offsetInFile, length, paddingLength }: Mark,
   ): Promise<Map<string, OldFile>> {
     const byHash = new Map<string, OldFile>();
-    const { pieceLength } = this.#torrent.geometry;
     const padding = { path: undefined, offsetInFile: 0, length: paddingLength };
     for (const file of files) {
-      this.#signal?.throwIfAborted();
+      signal?.throwIfAborted();
       const { root, path } = file;
       try {
-        const hash = await this.#hasher.hash({
+        const hash = await hasher.hash({
           guardedDir: root,
           parts: [{ path, offsetInFile, length }, padding],
           length: length + paddingLength,
@@ -238,9 +186,53 @@ class MarkedFiles {
         });
         byHash.set(encodeHex(hash), file);
       } catch (error) {
-        if (!isReplaced(error)) throw sourceFailure(join(root, ...path), error);
+        if (!isReplaced(error)) throw error;
       }
     }
     return byHash;
   }
+
+  return async (fileIndex) => {
+    const mark = markOf(torrent, fileIndex, starts[fileIndex]!);
+    if (mark === undefined) return undefined;
+    const { offsetInFile, length, paddingLength } = mark;
+    const fileLength = torrent.files[fileIndex]!.length;
+    // A file that begins at a piece may have grown; of others, the rest would not
+    // match, and each would have another mark.
+    const isGrown = offsetInFile === 0 && length < fileLength;
+    const key = isGrown
+      ? "grown"
+      : `${offsetInFile} ${length} ${paddingLength} ${fileLength}`;
+    const candidates = byMark.get(key) ?? hashAll(
+      files.filter(({ stamp: { size } }) =>
+        isGrown ? size >= length : size === fileLength
+      ),
+      mark,
+    );
+    byMark.set(key, candidates);
+    return (await candidates).get(mark.hash);
+  };
+}
+
+/** The first piece with content of this file alone, beside padding. */
+function markOf(
+  { files, geometry, pieceHashes }: Torrent,
+  fileIndex: number,
+  start: number,
+): Mark | undefined {
+  const { pieceLength } = geometry;
+  const { length } = files[fileIndex]!;
+  const piece = Math.ceil(start / pieceLength);
+  const offsetInFile = piece * pieceLength - start;
+  const markLength = Math.min(pieceLength, length - offsetInFile);
+  if (markLength <= 0) return undefined;
+  const paddingLength = geometry.pieceLengthAt(piece) - markLength;
+  let next = fileIndex + 1;
+  while (files[next]?.length === 0) next++;
+  const isPadded = files[next]?.isPadding === true &&
+    files[next]!.length >= paddingLength;
+  if (paddingLength > 0 && !isPadded) return undefined;
+  const at = piece * PIECE_HASH_LENGTH;
+  const hash = encodeHex(pieceHashes.subarray(at, at + PIECE_HASH_LENGTH));
+  return { offsetInFile, length: markLength, paddingLength, hash };
 }

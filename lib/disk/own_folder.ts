@@ -11,14 +11,13 @@ import { isDescriptorShortage } from "../base/fd_pressure.ts";
 import { foldFully } from "../metainfo/safe_path.ts";
 import { MetainfoError } from "../metainfo/metainfo_error.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { FileSystem } from "../files/file_system.ts";
 import {
   type GuardedFile,
   GuardedFolder,
   type GuardedFolderOptions,
 } from "../files/guarded_folder.ts";
 import type { Access } from "../files/guarded_paths.ts";
-import { errorCode } from "../files/storage_failure.ts";
+import { isRefusal } from "../files/storage_failure.ts";
 import { MAX_TORRENT_FILE_LENGTH, parseTorrentFile } from "./torrent_file.ts";
 
 /** Its name below the download folder. */
@@ -47,11 +46,9 @@ export function requireOtherName(torrent: Torrent, dir: string): void {
 /** The folder below a download folder. */
 export class OwnFolder {
   readonly #folder: GuardedFolder;
-  readonly #fileSystem = new FileSystem();
 
   constructor(dir: string, mode: Pick<GuardedFolderOptions, "mode"> = {}) {
-    const fileSystem = this.#fileSystem;
-    this.#folder = new GuardedFolder(dir, { fileSystem, ...mode });
+    this.#folder = new GuardedFolder(dir, mode);
   }
 
   /** Opens a file, as {@linkcode GuardedFolder.open}. */
@@ -74,7 +71,7 @@ export class OwnFolder {
       const { size } = opened.stamp;
       if (size > maxLength) return undefined;
       const bytes = new Uint8Array(size);
-      await this.#fileSystem.read(opened.file, 0, bytes);
+      await this.#folder.fileSystem.read(opened.file, 0, bytes);
       return bytes;
     } catch (error) {
       const isMisplaced = error instanceof StorageError && !isUnwritable(error);
@@ -86,10 +83,14 @@ export class OwnFolder {
   /** Replaces a file: under its name there is never a part of one. */
   async replace(name: string, bytes: Uint8Array): Promise<void> {
     const part = `${name}.${crypto.randomUUID()}.part`;
-    using opened = await this.open(part, "create");
+    const path = [OWN_FOLDER, part];
+    const folder = this.#folder;
+    using opened = await folder.open(path, "create");
     try {
-      await this.#fileSystem.write(opened.file, 0, bytes);
-      await opened.publish(name);
+      await folder.fileSystem.write(opened.file, 0, bytes);
+      await opened.file.sync();
+      await folder.paths.confirm(path, "create", opened.stamp);
+      await Deno.rename(folder.pathOf(path), folder.pathOf([OWN_FOLDER, name]));
     } catch (error) {
       await this.remove(part);
       throw error;
@@ -99,7 +100,7 @@ export class OwnFolder {
   /** Removes files that were to replace others when their process was killed. */
   async removeLeftovers(): Promise<void> {
     const dir = this.#folder.pathOf([OWN_FOLDER]);
-    for (const { name, isFile } of await this.#fileSystem.readDir(dir)) {
+    for (const { name, isFile } of await this.#folder.fileSystem.readDir(dir)) {
       if (!isFile || !LEFTOVER_NAME.test(name)) continue;
       const { mtime } = await Deno.lstat(join(dir, name));
       const ageMs = Date.now() - (mtime?.getTime() ?? Infinity);
@@ -164,5 +165,5 @@ export async function saveTorrent(
 export function isUnwritable(error: unknown): boolean {
   return error instanceof StorageError
     ? error.cause instanceof Error
-    : error instanceof Deno.errors.NotCapable || errorCode(error) !== undefined;
+    : isRefusal(error);
 }

@@ -10,6 +10,7 @@ import type { FileSpan } from "../metainfo/file_spans.ts";
 import { PIECE_HASH_LENGTH } from "../metainfo/torrent.ts";
 import { FileSystem } from "../files/file_system.ts";
 import { GuardedFolder } from "../files/guarded_folder.ts";
+import { explained } from "../files/storage_failure.ts";
 import { createHash } from "./sha1.ts";
 import type { ContentFiles } from "./storage.ts";
 
@@ -88,7 +89,7 @@ export class FileHasher {
 
   /**
    * The SHA-1 of each piece, 20 bytes each, in order. One call runs at a time.
-   * @throws {Error} If a file cannot be read; the error is not explained.
+   * @throws {StorageError} If a file cannot be read.
    */
   async hash(
     { guardedDir, parts, ...lengths }: FileParts,
@@ -98,15 +99,20 @@ export class FileHasher {
     const folder = guardedDir === undefined
       ? undefined
       : new GuardedFolder(guardedDir, { fileSystem, readsFollowLinks: true });
+    const open = async (path: readonly string[]): Promise<Deno.FsFile> =>
+      folder === undefined
+        ? await fileSystem.open(join(...path), { read: true })
+        : (await folder.open(path, "read")).file;
     for (const { path, offsetInFile, length } of parts) {
-      using file = path &&
-        (folder === undefined
-          ? await fileSystem.open(join(...path), { read: true })
-          : (await folder.open(path, "read")).file);
+      const place = join(guardedDir ?? "", ...path ?? []);
+      using file = path && await explained(place, open(path));
       for (let done = 0; done < length; done += READ_LENGTH) {
         const part = this.#bytes.subarray(0, length - done);
         if (file === undefined) part.fill(0);
-        else await fileSystem.read(file, offsetInFile + done, part);
+        else {
+          const reading = fileSystem.read(file, offsetInFile + done, part);
+          await explained(place, reading);
+        }
         hashes.add(part);
         this.#lengthInTurn += part.length;
         if (this.#lengthInTurn < this.#turnLength) continue;

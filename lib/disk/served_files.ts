@@ -8,7 +8,8 @@
  */
 import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { FilePlaces } from "./file_places.ts";
-import { type FileStamp, isModified } from "../files/file_system.ts";
+import type { FileSyncs } from "./file_syncs.ts";
+import { isModified } from "../files/file_system.ts";
 import type { GuardedFolder } from "../files/guarded_folder.ts";
 import { contentChanged } from "../files/storage_failure.ts";
 
@@ -17,10 +18,9 @@ const CHECK_INTERVAL_MS = 10;
 
 /** The files of a torrent that are read to be served. */
 export class ServedFiles {
-  /** The stamp that each file must have; `undefined` if it may be modified. */
-  expected: (FileStamp | undefined)[];
-  readonly #places: Pick<FilePlaces, "pathOf">;
   readonly #folder: GuardedFolder;
+  readonly #places: FilePlaces;
+  readonly #syncs: FileSyncs;
   /** Indexes of files that were read since the last check. */
   readonly #unchecked = new Set<number>();
   /** Offsets in the torrent of the blocks that were served since. */
@@ -28,19 +28,14 @@ export class ServedFiles {
   #checking: Promise<void> | undefined;
   #nextCheckMs = 0;
 
-  /** @param options The number of files, and the folder that holds them. */
+  /** @param files Their paths and the stamps that they must have. */
   constructor(
-    places: Pick<FilePlaces, "pathOf">,
-    options: { readonly folder: GuardedFolder; readonly count: number },
+    folder: GuardedFolder,
+    files: { readonly places: FilePlaces; readonly syncs: FileSyncs },
   ) {
-    this.#places = places;
-    this.#folder = options.folder;
-    this.expected = Array.from({ length: options.count }, () => undefined);
-  }
-
-  /** All files have other paths now: a check that runs says nothing of them. */
-  moved(): void {
-    this.expected = this.expected.map((stamp) => stamp && { ...stamp });
+    this.#folder = folder;
+    this.#places = files.places;
+    this.#syncs = files.syncs;
   }
 
   /** Notes that a file was read. */
@@ -79,23 +74,20 @@ export class ServedFiles {
    */
   async check(): Promise<void> {
     this.#nextCheckMs = performance.now() + CHECK_INTERVAL_MS;
-    const checked = [...this.#unchecked].filter((index) =>
-      this.expected[index]
-    );
-    const before = checked.map((index) => this.expected[index]!);
+    const checked = [...this.#unchecked]
+      .filter((index) => this.#syncs.expected[index] !== undefined);
+    const expected = checked.map((index) => this.#syncs.expected[index]!);
     const paths = checked.map((index) => this.#places.pathOf(index));
     this.#unchecked.clear();
     this.#served.clear();
     try {
       const stamps = await this.#folder.stamps(paths);
-      for (const [place, fileIndex] of checked.entries()) {
-        const expected = before[place]!;
-        const now = stamps[place];
+      for (const [at, fileIndex] of checked.entries()) {
         // Written or renamed meanwhile, it may have any stamp.
-        if (expected !== this.expected[fileIndex]) continue;
-        if (now && !isModified(expected, now)) continue;
-        const path = this.#folder.pathOf(paths[place]!);
-        throw contentChanged(path, "modified");
+        if (expected[at] !== this.#syncs.expected[fileIndex]) continue;
+        const now = stamps[at];
+        if (now && !isModified(expected[at]!, now)) continue;
+        throw contentChanged(this.#folder.pathOf(paths[at]!), "modified");
       }
     } catch (error) {
       for (const fileIndex of checked) this.#unchecked.add(fileIndex);

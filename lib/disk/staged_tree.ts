@@ -11,7 +11,7 @@ import { ifAny, isSameFile, stampOf } from "../files/file_system.ts";
 import { GuardedFolder } from "../files/guarded_folder.ts";
 import { NameTakenError } from "../files/links.ts";
 import { OWN_FOLDER } from "./own_folder.ts";
-import { MOVE_AWAY, storageFailure } from "../files/storage_failure.ts";
+import { storageFailure } from "../files/storage_failure.ts";
 
 /** The folder that holds the staged one of a torrent, below a download folder. */
 export function stagingFolder(
@@ -93,11 +93,7 @@ export class StagedTree {
     try {
       if (await this.#folder.hasFolder(staged)) {
         // A rename replaces an empty folder, and nothing else.
-        if (await this.hasName()) {
-          throw new NameTakenError(
-            `Cannot store ${to}: another program made it meanwhile; ${MOVE_AWAY}`,
-          );
-        }
+        if (await this.hasName()) throw new NameTakenError(to);
         rename(from, to);
       }
       this.#isStaged = false;

@@ -21,7 +21,7 @@ import {
 } from "./file_storage.ts";
 import { withDescriptor } from "./file_pool.ts";
 import { lockFolder, type LockOptions } from "./folder_lock.ts";
-import { isUnwritable, OwnFolder } from "./own_folder.ts";
+import { OwnFolder } from "./own_folder.ts";
 import { openRecordSecret } from "./record_secret.ts";
 import {
   encodeResumeRecord,
@@ -38,7 +38,8 @@ import {
   takeOldFiles,
   type TakeOldFilesOptions,
 } from "./old_files.ts";
-import { contentChanged } from "../files/storage_failure.ts";
+import { contentChanged, isRefusal } from "../files/storage_failure.ts";
+import { isOnDisk } from "./storage.ts";
 import { openStagedTree, type StagedTree } from "./staged_tree.ts";
 import { verifyStorage, type VerifyStorageOptions } from "./hash_content.ts";
 
@@ -165,9 +166,7 @@ export class TorrentContent implements AsyncDisposable {
     const stays = ({ fileIndex, isUnproven }: ForeignFile): boolean =>
       wanted?.has(fileIndex) === false || (isUnproven && !overwrite);
     const inTheWay = foreign.filter((file) => !stays(file));
-    if (!overwrite && inTheWay.length > 0) {
-      throw this.#refusal(inTheWay.map(({ fileIndex }) => fileIndex));
-    }
+    if (!overwrite && inTheWay.length > 0) throw this.#refusal(inTheWay);
     const staying = foreign.filter(stays);
     this.storage.expect(stamps, staying.map(({ fileIndex }) => fileIndex));
     this.#isFinal = have.isFull && known?.known.isFull === true &&
@@ -188,9 +187,8 @@ export class TorrentContent implements AsyncDisposable {
    * @throws {StorageError} If the folder or a file cannot be written.
    */
   async begin(have: Bitfield): Promise<(readonly string[])[]> {
-    const { geometry: { pieceCount } } = this.#torrent;
     const index = this.#firstMissing(have);
-    if (index < pieceCount) {
+    if (index !== undefined) {
       const offset = this.#torrent.geometry.pieceOffset(index);
       await withDescriptor(
         () => this.storage.checkWritable(offset),
@@ -214,8 +212,7 @@ export class TorrentContent implements AsyncDisposable {
     for (const [index, file] of this.#torrent.files.entries()) {
       const size = stamps[index]?.size;
       const isLeftOut = this.#parts.wanted?.has(index) === false;
-      if (file.isPadding || file.length === 0 || isLeftOut) continue;
-      if (size === file.length) continue;
+      if (!isOnDisk(file) || isLeftOut || size === file.length) continue;
       const change = size === undefined ? "gone" : "resized";
       return contentChanged(file.path.join("/"), change);
     }
@@ -262,22 +259,20 @@ export class TorrentContent implements AsyncDisposable {
     onTaken?.({ ...taken, linked, begun: taken.begun.filter(isPart), copied });
   }
 
-  /** The first piece that is wanted and missing, or else the number of pieces. */
-  #firstMissing(have: Bitfield): number {
+  /** The first piece that is wanted and missing, if there is one. */
+  #firstMissing(have: Bitfield): number | undefined {
     const { wanted } = this.#parts;
     const pieces = wanted && piecesOf(this.#torrent, wanted);
-    let index = 0;
-    const isOver = (): boolean =>
-      index === have.length ||
-      (!have.has(index) && pieces?.has(index) !== false);
-    while (!isOver()) index++;
-    return index;
+    for (let index = 0; index < have.length; index++) {
+      if (!have.has(index) && pieces?.has(index) !== false) return index;
+    }
+    return undefined;
   }
 
   #requireFreeName(have: Bitfield): void {
     const { isAtomic, tree, dir } = this.#parts;
     if (!isAtomic || !tree.isTaken) return;
-    if (this.#firstMissing(have) === have.length) return;
+    if (this.#firstMissing(have) === undefined) return;
     const path = join(dir, this.#torrent.files[0]!.path[0]!);
     throw new StorageError(
       `Cannot store ${path} in one step: something has that name and is not the ` +
@@ -286,49 +281,44 @@ export class TorrentContent implements AsyncDisposable {
     );
   }
 
-  #refusal(foreign: readonly number[]): StorageError {
-    const { path } = this.#torrent.files[foreign[0]!]!;
-    const others = foreign.length > 1
-      ? ` (and ${foreign.length - 1} more)`
-      : "";
+  #refusal(inTheWay: readonly ForeignFile[]): StorageError {
+    const { path } = this.#torrent.files[inTheWay[0]!.fileIndex]!;
+    const place = join(this.#parts.dir, ...path);
+    const count = inTheWay.length;
+    const others = count > 1 ? ` (and ${count - 1} more)` : "";
     return new StorageError(
-      `Cannot store ${
-        join(this.#parts.dir, ...path)
-      }${others}: the file that is ` +
-        "there holds no piece of the torrent; move it away, choose another " +
-        "folder or replace it with --force",
+      `Cannot store ${place}${others}: the file that is there holds no piece of ` +
+        "the torrent; move it away, choose another folder or replace it with --force",
     );
   }
 
   async #load(): Promise<ReadRecord | undefined> {
+    const { fdPressure, recordSecret } = this.#parts;
+    const maxLength = maxRecordLength(this.#torrent);
     const bytes = await withDescriptor(
-      () =>
-        this.#ownFolder.read(this.#recordName, maxRecordLength(this.#torrent)),
-      this.#parts.fdPressure,
+      () => this.#ownFolder.read(this.#recordName, maxLength),
+      fdPressure,
     );
-    return bytes &&
-      parseResumeRecord(this.#torrent, bytes, this.#parts.recordSecret);
+    return bytes && parseResumeRecord(this.#torrent, bytes, recordSecret);
   }
 
   async #save(getHave: () => Bitfield): Promise<void> {
+    const { fdPressure, recordSecret } = this.#parts;
     try {
       const stamps = await this.storage.settle();
       // A piece that was stored during the sync is in `have`, but its file has no
       // stamp, so the record proves nothing about it.
       const have = getHave();
-      const bytes = encodeResumeRecord(
-        this.#torrent,
-        { have, stamps },
-        this.#parts.recordSecret,
-      );
+      const record = { have, stamps };
+      const bytes = encodeResumeRecord(this.#torrent, record, recordSecret);
       await withDescriptor(
         () => this.#ownFolder.replace(this.#recordName, bytes),
-        this.#parts.fdPressure,
+        fdPressure,
       );
       this.#isFinal = have.isFull;
     } catch (error) {
       // Harmless: the next start verifies again.
-      if (!(error instanceof StorageError) && !isUnwritable(error)) throw error;
+      if (!isRefusal(error)) throw error;
     }
   }
 }

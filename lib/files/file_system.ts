@@ -11,6 +11,10 @@
  * @module
  */
 
+import { equals } from "@std/bytes/equals";
+
+/** Bytes that are copied or compared at a time. */
+const BUFFER_LENGTH = 2 ** 20;
 /** A synchronous call that takes longer is slow, in milliseconds. */
 const SLOW_CALL_MS = 4;
 /** One that takes longer waits for the disk: a thread without a core waits less. */
@@ -105,17 +109,6 @@ export class FileSystem {
     );
   }
 
-  async symlink(
-    text: string,
-    path: string,
-    options: Deno.SymlinkOptions,
-  ): Promise<void> {
-    await this.call(
-      () => Deno.symlinkSync(text, path, options),
-      () => Deno.symlink(text, path, options),
-    );
-  }
-
   /**
    * Fills `into` from an offset in the file. Deno has no positional read or write:
    * this seeks first, so only one call on a file may run at a time, and nothing else
@@ -169,6 +162,45 @@ export class FileSystem {
       () => file.write(bytes),
     );
     return count instanceof Promise ? count.then(goOn) : goOn(count);
+  }
+
+  /** Copies a file, or as much of it as `maxLength` bytes, to the start of another. */
+  async copy(
+    from: Deno.FsFile,
+    to: Deno.FsFile,
+    maxLength: number,
+  ): Promise<void> {
+    const buffer = new Uint8Array(Math.min(maxLength, BUFFER_LENGTH));
+    this.#seek(from, 0);
+    for (let offset = 0; offset < maxLength;) {
+      const rest = buffer.subarray(0, maxLength - offset);
+      const count = await this.call(
+        () => from.readSync(rest),
+        () => from.read(rest),
+      );
+      if (count === null) return;
+      await this.write(to, offset, rest.subarray(0, count));
+      offset += count;
+    }
+  }
+
+  /** True if the first `length` bytes of two files are the same. */
+  async areEqual(
+    left: Deno.FsFile,
+    right: Deno.FsFile,
+    length: number,
+  ): Promise<boolean> {
+    const bufferLength = Math.min(length, BUFFER_LENGTH);
+    const buffer = new Uint8Array(bufferLength);
+    const otherBuffer = new Uint8Array(bufferLength);
+    for (let offset = 0; offset < length; offset += bufferLength) {
+      const bytes = buffer.subarray(0, length - offset);
+      const others = otherBuffer.subarray(0, length - offset);
+      await this.read(left, offset, bytes);
+      await this.read(right, offset, others);
+      if (!equals(bytes, others)) return false;
+    }
+    return true;
   }
 
   /** Forgets the cursor until the read or write has ended. */

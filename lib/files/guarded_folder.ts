@@ -15,7 +15,6 @@
  *
  * @module
  */
-import { dirname, join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import {
   type FileStamp,
@@ -32,9 +31,9 @@ import {
   type GuardedPathsOptions,
   type KnownFolders,
 } from "./guarded_paths.ts";
-import { lacksRunBits, makeProgram } from "./file_modes.ts";
+import { lacksRunBits } from "./file_modes.ts";
 import { requireRegularFile, takeBack } from "./links.ts";
-import { storageFailure } from "./storage_failure.ts";
+import { isRefusal, storageFailure } from "./storage_failure.ts";
 
 /** An open file below a {@linkcode GuardedFolder}, confirmed. */
 export interface GuardedFile extends Disposable {
@@ -43,8 +42,6 @@ export interface GuardedFile extends Disposable {
   readonly stamp: FileStamp;
   /** True if the open created it. */
   readonly isNew: boolean;
-  /** Syncs a new file and gives it its final name in the same folder in one step. */
-  publish(name: string): Promise<void>;
 }
 
 /** Options of a {@linkcode GuardedFolder}. */
@@ -88,21 +85,7 @@ export class GuardedFolder {
    * @throws {StorageError} If a link or something else stands in its place.
    */
   async hasFolder(path: readonly string[]): Promise<boolean> {
-    if (!await this.paths.exists()) return false;
-    for (let depth = 1; depth <= path.length; depth++) {
-      if (!await this.paths.hasFolder(path.slice(0, depth))) return false;
-    }
-    return true;
-  }
-
-  /**
-   * True if there is a file that may be written.
-   * @throws {StorageError} If a link or something else stands in its place.
-   */
-  async has(path: readonly string[]): Promise<boolean> {
-    const folders = this.paths.keptFolders();
-    if (!await this.paths.exists(folders)) return false;
-    return await this.paths.findFile(path, "write", folders) !== undefined;
+    return await this.paths.exists() && await this.paths.hasFolder(path);
   }
 
   /**
@@ -170,9 +153,10 @@ export class GuardedFolder {
   }
 
   /**
-   * Makes a file a program, if it is not one. One that cannot be written, as it is
-   * reached through a link, or has another name, stays as it is; so does one that
-   * others can exchange for a link, as Deno changes modes by path alone.
+   * Makes a file a program for everybody who may read it, if it is none. One that
+   * cannot be written, as it is reached through a link, or has another name, stays as
+   * it is; so does one that others can exchange for a link, as Deno changes modes by
+   * path alone, and one whose file system refuses: the content is complete.
    */
   async makeProgram(path: readonly string[]): Promise<void> {
     try {
@@ -180,9 +164,10 @@ export class GuardedFolder {
       if (found === undefined || !lacksRunBits(found.info)) return;
       if (this.paths.owner === undefined) await this.#findOwner();
       if (!await this.isPrivate(path)) return;
-      await makeProgram(found.place, found.info);
+      const mode = found.info.mode!;
+      await Deno.chmod(found.place, (mode & 0o777) | ((mode & 0o444) >> 2));
     } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
+      if (!isRefusal(error)) throw error;
     }
   }
 
@@ -244,8 +229,6 @@ export class GuardedFolder {
   ): Promise<GuardedFile> {
     const filePath = this.pathOf(path);
     let own: FileStamp | undefined;
-    const confirm = (): Promise<FileStamp> =>
-      this.paths.confirm(path, access, own);
     const statOwn = async (): Promise<FileStamp> => {
       const info = await this.fileSystem.stat(file);
       requireRegularFile(filePath, info);
@@ -264,17 +247,10 @@ export class GuardedFolder {
         const isExpected = access === "read" && expected?.inode !== undefined &&
           own.inode !== undefined && isSameFile(expected, own) &&
           isUnmodified(expected, own);
-        if (!isExpected) await confirm();
+        if (!isExpected) await this.paths.confirm(path, access, own);
       }
       return {
-        file,
-        stamp: own,
-        isNew,
-        publish: async (name) => {
-          await file.sync();
-          await confirm();
-          await Deno.rename(filePath, join(dirname(filePath), name));
-        },
+        ...{ file, stamp: own, isNew },
         [Symbol.dispose]: () => file.close(),
       };
     } catch (error) {

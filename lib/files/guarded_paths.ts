@@ -215,7 +215,7 @@ export class GuardedPaths {
     const now = found && stampOf(found.info);
     if (now !== undefined && (own === undefined || isSameFile(own, now))) {
       const isSafe = isKept || access === "read" ||
-        this.#areOurs(folders.values());
+        this.#areOurs(path, folders);
       return [now, isSafe];
     }
     // If the disk was unmounted since the folders were found, this says so.
@@ -246,44 +246,37 @@ export class GuardedPaths {
   }
 
   /**
-   * True if nobody else can exchange what is in a folder and those above it.
+   * True if nobody else can exchange what is in the folders above a path.
    * @param folders Those that were found just now.
    */
   async isOurs(
     path: readonly string[],
     folders: KnownFolders,
   ): Promise<boolean> {
-    return await this.hasFolder(path, folders) &&
-      await this.exists(folders) && this.#areOurs(this.#above(path, folders));
+    return await this.hasFolder(path.slice(0, -1), folders) &&
+      await this.exists(folders) && this.#areOurs(path, folders);
   }
 
-  /** The same of the folders above a file that were found in the last second. */
+  /** The same of those that were found in the last second. */
   isKeptOurs(path: readonly string[]): boolean {
-    return this.#areOurs(this.#above(path.slice(0, -1), this.keptFolders()));
+    return this.#areOurs(path, this.keptFolders());
   }
 
-  /** True if no other user can exchange what is in these folders, but root. */
-  #areOurs(folders: Iterable<Deno.FileInfo | undefined>): boolean {
-    for (const info of folders) {
-      const isOurs = info !== undefined && info.mode !== null &&
+  /** True if no other user, but root, can exchange what is in the folders above a path. */
+  #areOurs(path: readonly string[], folders: KnownFolders): boolean {
+    const isOurs = (place: string): boolean => {
+      const info = folders.get(place);
+      return info !== undefined && info.mode !== null &&
         !isOpenTo(info, 0o022) && (info.uid === this.owner || info.uid === 0);
-      if (!isOurs) return false;
-    }
-    return true;
-  }
-
-  /** A folder and those above it, this one included. */
-  *#above(
-    path: readonly string[],
-    folders: KnownFolders,
-  ): Generator<Deno.FileInfo | undefined, void> {
-    yield folders.get(this.home.dir);
+    };
+    if (!isOurs(this.home.dir)) return false;
     let place = this.#prefix;
-    for (const name of path) {
+    for (const name of path.slice(0, -1)) {
       place += name;
-      yield folders.get(place);
+      if (!isOurs(place)) return false;
       place += SEPARATOR;
     }
+    return true;
   }
 
   async #lstat(path: string): Promise<Deno.FileInfo | undefined> {

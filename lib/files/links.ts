@@ -57,21 +57,18 @@ export async function followLink(
   );
 }
 
-/** A file or folder that was made just now. */
-export interface MadePlace {
-  readonly path: string;
-  /** Of a file. */
-  readonly stamp?: FileStamp | undefined;
-}
-
 /**
- * Removes the empty file, further name of a file, or folder that was just made in
- * another place than a folder, where a link led at that moment. What is below the folder stays: its path
- * may lead to somebody else's file by the time of the removal.
+ * Removes the empty file, further name of a file, or folder that was made just now
+ * outside of a folder, where a link led at that moment. What is below the folder stays:
+ * its path may lead to somebody else's file by the time of the removal.
+ * @param made Its path, and the stamp of a file.
  * @param folder Its path, and the number of its disk.
  */
 export async function takeBack(
-  { path, stamp }: MadePlace,
+  { path, stamp }: {
+    readonly path: string;
+    readonly stamp?: FileStamp | undefined;
+  },
   folder: { readonly dir: string; readonly device: number | undefined },
 ): Promise<void> {
   for (let attempt = 0; attempt < TAKE_BACK_ATTEMPTS; attempt++) {
@@ -124,6 +121,12 @@ export function isOpenTo({ mode }: Deno.FileInfo, bits: number): boolean {
 /** Another program's file has a name that a file was to get. */
 export class NameTakenError extends StorageError {
   override readonly name = "NameTakenError";
+
+  constructor(path: string) {
+    super(
+      `Cannot store ${path}: another program made it meanwhile; ${MOVE_AWAY}`,
+    );
+  }
 }
 
 /**
@@ -142,11 +145,7 @@ export function giveName(
   return made.then(() => true, async (error) => {
     const isTaken = error instanceof Deno.errors.AlreadyExists ||
       await ifAny(fileSystem.lstat(to)) !== undefined;
-    if (isTaken) {
-      throw new NameTakenError(
-        `Cannot store ${to}: another program made it meanwhile; ${MOVE_AWAY}`,
-      );
-    }
+    if (isTaken) throw new NameTakenError(to);
     if (error instanceof Deno.errors.NotFound) throw error;
     const isElsewhere = errorCode(error) === "EXDEV";
     if (isElsewhere && dirname(from) !== dirname(to)) return false;

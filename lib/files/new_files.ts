@@ -5,34 +5,22 @@
  *
  * @module
  */
-import { type FileStamp, stampOf } from "./file_system.ts";
-import type { GuardedFolder } from "./guarded_folder.ts";
+import { stampOf } from "./file_system.ts";
+import type { GuardedFile, GuardedFolder } from "./guarded_folder.ts";
 import { requireRegularFile } from "./links.ts";
-
-/** A file to create. */
-export interface NewFile {
-  readonly path: readonly string[];
-  readonly bytes: Uint8Array;
-  /** Permission bits. */
-  readonly mode: number;
-}
-
-/** A file that was created: open, and not flushed. */
-export interface CreatedFile {
-  readonly file: Deno.FsFile;
-  /** Its state with all content. */
-  readonly stamp: FileStamp;
-}
 
 /**
  * Creates a file and writes all of it; `undefined` if anything is in the way, which
  * `GuardedFolder.open` meets again: it makes folders, explains errors and takes what is
  * there.
+ * @param options Its content and permission bits.
+ * @returns The file, open and not flushed, and its stamp with all content.
  */
 export async function createFile(
   { fileSystem, paths }: GuardedFolder,
-  { path, bytes, mode }: NewFile,
-): Promise<CreatedFile | undefined> {
+  path: readonly string[],
+  { bytes, mode }: { readonly bytes: Uint8Array; readonly mode: number },
+): Promise<Pick<GuardedFile, "file" | "stamp"> | undefined> {
   if (!paths.isKeptOurs(path)) return undefined;
   const place = paths.pathOf(path);
   const access = { read: true, write: true, createNew: true, mode };

@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { equals } from "@std/bytes/equals";
 import {
   type FileStamp,
   ifAny,
@@ -20,9 +19,6 @@ import type { GuardedFolder } from "./guarded_folder.ts";
 import type { KnownFolders } from "./guarded_paths.ts";
 import { giveName, NameTakenError, takeBack } from "./links.ts";
 import { contentChanged, storageFailure } from "./storage_failure.ts";
-
-/** Bytes that are copied at a time. */
-const COPY_LENGTH = 2 ** 20;
 
 /** A file and its final name, as paths below a folder. */
 export interface Publication {
@@ -69,10 +65,10 @@ export async function publishFiles(
   const ours = new Map<string, boolean>();
   const outcomes: PromiseSettledResult<FileStamp>[] = [];
   for (const [at, publication] of publications.entries()) {
-    const above = publication.to.slice(0, -1);
-    const place = folder.pathOf(above);
+    const { to } = publication;
+    const place = folder.pathOf(to.slice(0, -1));
     const isOurs = ours.get(place) ??
-      await paths.isOurs(above, folders).catch(() => false);
+      await paths.isOurs(to, folders).catch(() => false);
     ours.set(place, isOurs);
     const plain = isOurs && links[at] === true && !publication.isLinked
       ? confirmOurs(folder, publication)
@@ -177,12 +173,7 @@ export async function publishCopy(
     mode: mode === null ? undefined : mode & 0o777,
   });
   try {
-    const buffer = new Uint8Array(Math.min(COPY_LENGTH, size));
-    for (let offset = 0; offset < size; offset += COPY_LENGTH) {
-      const bytes = buffer.subarray(0, size - offset);
-      await folder.fileSystem.read(source.file, offset, bytes);
-      await folder.fileSystem.write(made.file, offset, bytes);
-    }
+    await folder.fileSystem.copy(source.file, made.file, size);
     await made.file.sync();
     const publication = { from: copy, to, own: { ...made.stamp, size } };
     return await publishFile(folder, publication);
@@ -203,18 +194,8 @@ async function stampOfEqual(
   using other = await folder.open(to, "read");
   const { size } = own;
   if (one.stamp.size !== size || other.stamp.size !== size) return undefined;
-  const [left, right] = [one, other].map(() =>
-    new Uint8Array(Math.min(COPY_LENGTH, size))
-  );
-  for (let offset = 0; offset < size; offset += COPY_LENGTH) {
-    const [ours, theirs] = [left!, right!].map((bytes) =>
-      bytes.subarray(0, size - offset)
-    );
-    await folder.fileSystem.read(one.file, offset, ours!);
-    await folder.fileSystem.read(other.file, offset, theirs!);
-    if (!equals(ours!, theirs!)) return undefined;
-  }
-  return other.stamp;
+  const isSame = await folder.fileSystem.areEqual(one.file, other.file, size);
+  return isSame ? other.stamp : undefined;
 }
 
 /** Confirms the new name of a file, or takes it back. */

@@ -140,6 +140,15 @@ export function errorCode(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
+/** True for an error of the system or the disk, or of Deno that a permission is missing. */
+export function isRefusal(error: unknown): error is Error {
+  return error instanceof StorageError ||
+    error instanceof Deno.errors.NotCapable ||
+    // On Windows without a code, as without the right to make links.
+    error instanceof Deno.errors.PermissionDenied ||
+    errorCode(error) !== undefined;
+}
+
 /** The key of an error in the tables above. */
 function kindOf(cause: unknown): string {
   if (cause instanceof Deno.errors.NotCapable) return "NotCapable";

@@ -4,35 +4,28 @@
  *
  * @module
  */
-import { equals } from "@std/bytes/equals";
 import { basename, dirname, join, resolve } from "@std/path";
 import { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
-import { rangesOf } from "../disk/present_ranges.ts";
+import { rangesOf } from "../disk/storage.ts";
 import { FileSystem, ifAny } from "../files/file_system.ts";
-import { GuardedFolder } from "../files/guarded_folder.ts";
-import { GuardedPaths } from "../files/guarded_paths.ts";
-import { hashRuns, isPieceHash } from "../disk/hash_content.ts";
+import { GuardedPaths, type KnownFolders } from "../files/guarded_paths.ts";
+import { findPieces } from "../disk/hash_content.ts";
 import { leadsThere, type TorrentLink } from "../disk/link_maker.ts";
-import { splitBytes, type Storage } from "../disk/storage.ts";
 import {
   explained,
   sourceFailure,
   storageFailure,
 } from "../files/storage_failure.ts";
 import type { WorkerHasher } from "../disk/worker_hasher.ts";
-import { FileSpans } from "../metainfo/file_spans.ts";
 import {
   isRegularFile,
-  PIECE_HASH_LENGTH,
   type Torrent,
   type TorrentFile,
 } from "../metainfo/torrent.ts";
 import { findExtraFiles } from "./extra_files.ts";
 import { type FileState, fileStates, type FoundFile } from "./file_states.ts";
 
-/** Bytes that are compared at a time. */
-const COMPARED_LENGTH = 2 ** 20;
 const NO_FILE = "no file, or a link that leads out, is in its place";
 
 /** A file or link of a torrent, and its state on the disk. */
@@ -112,37 +105,27 @@ async function findHome(
   );
 }
 
+/** The files of a torrent that are there, or something else in their place, by index. */
 async function findFiles(
   { files }: Torrent,
   paths: GuardedPaths,
 ): Promise<(FoundFile | undefined)[]> {
-  const folders = new Map();
-  const found: (FoundFile | undefined)[] = [];
-  for (const file of files) {
-    found.push(
-      isRegularFile(file) ? await findFile(file, paths, folders) : undefined,
-    );
+  const folders: KnownFolders = new Map();
+  const found = files.map((): FoundFile | undefined => undefined);
+  for (const [index, file] of files.entries()) {
+    if (!isRegularFile(file)) continue;
+    try {
+      const present = await paths.findFile(file.path, "read", folders);
+      if (present) found[index] = { type: "file", size: present.info.size };
+    } catch (error) {
+      // The system refuses to say what is there.
+      if (!(error instanceof StorageError) || error.cause instanceof Error) {
+        throw error;
+      }
+      found[index] = { type: "other", reason: NO_FILE };
+    }
   }
   return found;
-}
-
-async function findFile(
-  { path }: TorrentFile,
-  paths: GuardedPaths,
-  folders: Map<string, Deno.FileInfo | undefined>,
-): Promise<FoundFile> {
-  try {
-    const found = await paths.findFile(path, "read", folders);
-    return found === undefined
-      ? { type: "missing" }
-      : { type: "file", size: found.info.size };
-  } catch (error) {
-    // The system refuses to say what is there.
-    if (!(error instanceof StorageError) || error.cause instanceof Error) {
-      throw error;
-    }
-    return { type: "other", reason: NO_FILE };
-  }
 }
 
 /** The pieces that are right. */
@@ -156,56 +139,23 @@ async function verify(
   const { dir, found, signal, hasher, onProgress } = options;
   const { geometry, files } = torrent;
   // The bytes that are there prove something of the files beside a file that is too long.
-  const stamps = found.map((file, index) =>
+  const present = found.map((file, index) =>
     file?.type === "file"
-      ? {
-        size: Math.min(file.size, files[index]!.length),
-        modifiedMs: undefined,
-      }
+      ? { size: Math.min(file.size, files[index]!.length) }
       : undefined
   );
-  const ranges = rangesOf(files, stamps);
+  const ranges = rangesOf(files, present);
   const length = ranges.reduce((sum, range) => sum + range.length, 0);
   const have = new Bitfield(geometry.pieceCount);
   let hashedLength = 0;
-  await hashRuns({
-    files: { guardedDir: dir, files },
-    read: reader(torrent, dir),
-  }, {
-    ...{ geometry, ranges, hasher, signal },
-    onHashed: (run, hashes) => {
-      for (let at = 0; at < hashes.length; at += PIECE_HASH_LENGTH) {
-        const index = run.first + at / PIECE_HASH_LENGTH;
-        const hash = hashes.subarray(at, at + PIECE_HASH_LENGTH);
-        if (isPieceHash(torrent, index, hash)) have.add(index);
-      }
+  await findPieces({ files: { guardedDir: dir, files } }, torrent, {
+    ...{ ranges, hasher, signal, found: have },
+    onRun: (run) => {
       hashedLength += run.length;
       onProgress?.({ hashedLength, length });
     },
   });
-  signal?.throwIfAborted();
   return have;
-}
-
-/** Reads the content with errors that are explained. */
-function reader({ files }: Torrent, dir: string): Storage["read"] {
-  const spans = new FileSpans(files);
-  const fileSystem = new FileSystem();
-  const options = { fileSystem, readsFollowLinks: true };
-  const folder = new GuardedFolder(dir, options);
-  return async (offsetInTorrent, into) => {
-    for (const span of splitBytes(spans, offsetInTorrent, into)) {
-      const { path, isPadding } = files[span.fileIndex]!;
-      if (isPadding) {
-        span.bytes.fill(0);
-        continue;
-      }
-      using opened = await folder.open(path, "read");
-      const { offsetInFile, bytes } = span;
-      const reading = fileSystem.read(opened.file, offsetInFile, bytes);
-      await explained(folder.pathOf(path), reading);
-    }
-  };
 }
 
 async function linkState(
@@ -233,7 +183,8 @@ async function isRightLink(
     throw storageFailure("access", place, error);
   });
   if (info === undefined) return undefined;
-  if (info.isSymlink) return await leadsThere(link, paths, new FileSystem());
+  const fileSystem = new FileSystem();
+  if (info.isSymlink) return await leadsThere(link, paths, fileSystem);
   const target = await paths.findFile(link.linkTarget, "read").catch(
     (error) => {
       // A folder, which no file replaces.
@@ -241,29 +192,8 @@ async function isRightLink(
       return undefined;
     },
   );
-  return info.isFile && target !== undefined &&
-    await haveSameContent([place, target.place], info.size, target.info.size);
-}
-
-/** True if two files have the same bytes. */
-async function haveSameContent(
-  paths: readonly [string, string],
-  ...sizes: readonly [number, number]
-): Promise<boolean> {
-  const [size, other] = sizes;
-  if (size !== other) return false;
-  const fileSystem = new FileSystem();
-  using left = await fileSystem.open(paths[0], { read: true });
-  using right = await fileSystem.open(paths[1], { read: true });
-  const buffers = [
-    new Uint8Array(COMPARED_LENGTH),
-    new Uint8Array(COMPARED_LENGTH),
-  ];
-  for (let offset = 0; offset < size; offset += COMPARED_LENGTH) {
-    const [ours, theirs] = buffers.map((one) => one.subarray(0, size - offset));
-    await fileSystem.read(left, offset, ours!);
-    await fileSystem.read(right, offset, theirs!);
-    if (!equals(ours!, theirs!)) return false;
-  }
-  return true;
+  if (!info.isFile || info.size !== target?.info.size) return false;
+  using left = await fileSystem.open(place, { read: true });
+  using right = await fileSystem.open(target.place, { read: true });
+  return await fileSystem.areEqual(left, right, info.size);
 }

@@ -159,7 +159,7 @@ export async function createTorrent(
     ...{ torrentFileLength, lost },
   });
   let hashedLength = 0;
-  await hashRuns(contentOf(aligned), {
+  await hashRuns({ files: contentOf(aligned) }, {
     geometry,
     ranges: [{ offsetInTorrent: 0, length }],
     hasher,

@@ -22,7 +22,7 @@ export type FileState =
 /**
  * The state of each file of a torrent; `undefined` for padding and links.
  * @param have The verified pieces.
- * @param found The size of each file, `missing`, or why it is none.
+ * @param found The size of each file, or why it is none; `undefined` if it is missing.
  */
 export function fileStates(
   torrent: Torrent,
@@ -67,13 +67,10 @@ export function fileStates(
 /** A file as it was found, or something in its place. */
 export type FoundFile =
   | { readonly type: "file"; readonly size: number }
-  | { readonly type: "missing" }
   | { readonly type: "other"; readonly reason: string };
 
 function stateOf(length: number, found: FoundFile | undefined): FileState {
-  if (found === undefined || found.type === "missing") {
-    return { type: "missing" };
-  }
+  if (found === undefined) return { type: "missing" };
   if (found.type === "other") return { type: "wrong", reason: found.reason };
   return found.size === length ? { type: "right" } : {
     type: "wrong",

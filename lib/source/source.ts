@@ -6,11 +6,10 @@
  */
 import { basename, dirname, join, resolve } from "@std/path";
 import { isProgram } from "../files/file_modes.ts";
-import { FileSystem, isModified, isSameFile } from "../files/file_system.ts";
+import { isModified, isSameFile } from "../files/file_system.ts";
 import { isOwnFolderName } from "../disk/own_folder.ts";
-import { splitBytes, type Storage } from "../disk/storage.ts";
+import type { ContentFiles } from "../disk/storage.ts";
 import { explained } from "../files/storage_failure.ts";
-import { FileSpans } from "../metainfo/file_spans.ts";
 import { findPathFault, PathSet, platformOf } from "../metainfo/safe_path.ts";
 import {
   type LostProperties,
@@ -189,28 +188,11 @@ export async function findSourceChange(
 }
 
 /** The content of a source, to be hashed; links that do not stay links are followed. */
-export function contentOf({ files }: Source): Pick<Storage, "files" | "read"> {
-  const spans = new FileSpans(files);
-  const fileSystem = new FileSystem();
+export function contentOf({ files }: Source): ContentFiles {
   return {
-    files: {
-      guardedDir: undefined,
-      files: files.map(({ diskPath, length, isPadding = false }) => (
-        { path: [diskPath], length, isPadding }
-      )),
-    },
-    async read(offsetInTorrent, into): Promise<void> {
-      for (const span of splitBytes(spans, offsetInTorrent, into)) {
-        const { fileIndex, offsetInFile, bytes } = span;
-        const { diskPath, isPadding } = files[fileIndex]!;
-        if (isPadding) {
-          bytes.fill(0);
-          continue;
-        }
-        const opening = fileSystem.open(diskPath, { read: true });
-        using file = await explained(diskPath, opening);
-        await explained(diskPath, fileSystem.read(file, offsetInFile, bytes));
-      }
-    },
+    guardedDir: undefined,
+    files: files.map(({ diskPath, length, isPadding = false }) => (
+      { path: [diskPath], length, isPadding }
+    )),
   };
 }

@@ -18,10 +18,8 @@ const { torrent } = sampleTorrent(16 * KIB, [
 function states(have: readonly number[], missing = ""): string {
   const bits = new Bitfield(4);
   for (const index of have) bits.add(index);
-  const found = torrent.files.map(({ path, length }): FoundFile =>
-    missing.includes(path[1]![0]!)
-      ? { type: "missing" }
-      : { type: "file", size: length }
+  const found = torrent.files.map(({ path, length }): FoundFile | undefined =>
+    missing.includes(path[1]![0]!) ? undefined : { type: "file", size: length }
   );
   return fileStates(torrent, bits, found)
     .map((state) => state!.type[0]).join("");
@@ -49,8 +47,8 @@ Deno.test("fileStates() blames a file alone for the pieces that it alone is in",
 });
 
 Deno.test("fileStates() names the neighbour that is at fault", () => {
-  const found = torrent.files.map(({ length }, index): FoundFile =>
-    index === 2 ? { type: "missing" } : { type: "file", size: length }
+  const found = torrent.files.map(({ length }, index): FoundFile | undefined =>
+    index === 2 ? undefined : { type: "file", size: length }
   );
   const bits = new Bitfield(4);
   for (const index of [0, 1, 2]) bits.add(index);
