@@ -3,10 +3,8 @@
  * those that are complete while a batch is flushed are the next one, as a journaling
  * file system commits once for many files if no name changes in between. Writes wait
  * while it is behind, so that few files have to be opened anew for it. Some files may
- * have to be first: others get their names when all of those have theirs. Two places are
- * for what a finished file or torrent needs beside its content: `named`, when a file
- * has its name, and `finish`, when all files have theirs. Knows pieces and files,
- * and nothing of paths.
+ * have to be first: others get their names when all of those have theirs. Knows pieces
+ * and files, and nothing of paths.
  *
  * @module
  */

@@ -196,8 +196,7 @@ export class FilePool implements AsyncDisposable {
     if (opened && (access === "read" || opened.access === "write")) {
       return opened.file;
     }
-    opened?.file.close();
-    slot.opened = undefined;
+    this.close(fileIndex);
     const file = await withDescriptor(
       () => this.#open(fileIndex, access),
       this.#fdPressure,

@@ -39,13 +39,12 @@ import {
 } from "./storage.ts";
 import { storageFailure } from "../files/storage_failure.ts";
 
-/** Files held open. */
-const MAX_OPEN_FILES = 64;
-
 /** Options for {@linkcode openFileStorage}. */
 export interface FileStorageOptions {
   /** The download folder; made, with the folders above it, at the first write. */
   readonly dir: string;
+  /** Most files held open. @default {64} */
+  readonly maxOpenFiles?: number;
   /**
    * The session's, so that files and connections make room for each other where
    * the system allows few open files. @default none
@@ -93,7 +92,7 @@ export class FileStorage implements Storage {
 
   /** @internal For {@linkcode openFileStorage}. */
   constructor(torrent: Torrent, options: FileStorageOptions) {
-    const { dir, fdPressure } = options;
+    const { dir, maxOpenFiles = 64, fdPressure } = options;
     this.#files = torrent.files;
     this.#spans = new FileSpans(this.#files);
     const folder = new GuardedFolder(dir, { readsFollowLinks: true });
@@ -112,7 +111,7 @@ export class FileStorage implements Storage {
         this.#pool.whileClosed(() => tree.reveal(() => syncs.moved())),
     });
     const open = this.#open.bind(this);
-    this.#pool = new FilePool(open, MAX_OPEN_FILES, fdPressure);
+    this.#pool = new FilePool(open, maxOpenFiles, fdPressure);
     this.#completion = new FileCompletion(torrent, {
       ...{ spans: this.#spans, places: this.places, first },
       flush: (fileIndex) => syncs.sync(fileIndex),

@@ -7,8 +7,8 @@
  * @module
  */
 import type { FilePlaces } from "./file_places.ts";
+import type { FilePool } from "./file_pool.ts";
 import type { FileStamp, Outcome } from "../files/file_system.ts";
-import type { Access } from "../files/guarded_paths.ts";
 
 /**
  * Files to fsync side by side, which a journaling file system commits together. Deno
@@ -24,13 +24,6 @@ const FAST_SYNC_MS = 0.3;
 /** Windows alone syncs no file that is open for reading; a write costs more checks. */
 const SYNC_ACCESS = Deno.build.os === "windows" ? "write" : "read";
 
-/** Runs a task with an open file; one after another for each file. */
-type UseFile = (
-  fileIndex: number,
-  access: Access,
-  task: (file: Deno.FsFile) => Promise<void>,
-) => Promise<void>;
-
 /** The state of a file that was written. Each write and each sync makes another object. */
 type SyncState =
   | { readonly type: "unsynced" }
@@ -41,14 +34,14 @@ type SyncState =
 export class FileSyncs {
   /** The stamp that each file must have; `undefined` if it may be modified. */
   expected: (FileStamp | undefined)[];
-  readonly #use: UseFile;
+  readonly #use: FilePool["use"];
   /** By index, of files that were written and have no stamp since. */
   readonly #states = new Map<number, SyncState>();
   /** A file for each write that runs. */
   readonly #writing: number[] = [];
   #isFast = false;
 
-  constructor(fileCount: number, use: UseFile) {
+  constructor(fileCount: number, use: FilePool["use"]) {
     this.expected = Array.from({ length: fileCount }, () => undefined);
     this.#use = use;
   }

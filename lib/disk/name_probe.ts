@@ -19,6 +19,9 @@ import { errorCode, storageFailure } from "../files/storage_failure.ts";
 
 /** Longest name that an encrypted file system takes, in bytes of UTF-8. */
 const SHORT_NAME_LENGTH = 143;
+/** Most names: the other checks of a name take five times as long. */
+const PLAIN_NAME =
+  /^(?!con|prn|aux|nul|com|lpt)\w[\w -]{0,100}\w(\.\w{1,4})?$/i;
 /** Unusual names of one torrent that are probed; it may have a million. */
 const MAX_PROBED_NAMES = 100;
 /** Pairs of similar paths that are probed. */
@@ -52,8 +55,13 @@ export async function probeNames(
   const unusual = findUnusualNames(files);
   const similar = similarPaths(files).take(MAX_PROBED_PAIRS).toArray();
   if (unusual.size === 0 && similar.length === 0) return;
-  const folder = await makeProbeFolder(dir);
-  if (folder === undefined) return;
+  let folder: string;
+  try {
+    folder = await new OwnFolder(dir).makeTempDir("names-");
+  } catch (error) {
+    if (isUnwritable(error)) return;
+    throw error;
+  }
   try {
     for (const [name, path] of unusual) {
       const error = await createEmpty(join(folder, name), fdPressure);
@@ -118,10 +126,7 @@ export function findUnusualNames(
 }
 
 function isUnusual(name: string): boolean {
-  // Plain, as most names: the other checks take five times as long.
-  if (
-    /^(?!con|prn|aux|nul|com|lpt)\w[\w -]{0,100}\w(\.\w{1,4})?$/i.test(name)
-  ) return false;
+  if (PLAIN_NAME.test(name)) return false;
   return new TextEncoder().encode(name).length > SHORT_NAME_LENGTH ||
     findComponentFault(name, "windows") !== undefined;
 }
@@ -163,16 +168,6 @@ export function* similarPaths(
         place.files.push(own);
       } else place.folders.set(exact, own);
     }
-  }
-}
-
-/** An empty folder; `undefined` if none can be made. */
-async function makeProbeFolder(dir: string): Promise<string | undefined> {
-  try {
-    return await new OwnFolder(dir).makeTempDir("names-");
-  } catch (error) {
-    if (isUnwritable(error)) return undefined;
-    throw error;
   }
 }
 

@@ -11,7 +11,7 @@
 import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import type { TorrentFile } from "../metainfo/torrent.ts";
-import { isProgram, modeOf } from "../files/file_modes.ts";
+import { isOpenTo, isProgram, modeOf } from "../files/file_modes.ts";
 import {
   type FileStamp,
   type FileSystem,
@@ -21,7 +21,6 @@ import {
   stampOf,
 } from "../files/file_system.ts";
 import { GuardedFolder } from "../files/guarded_folder.ts";
-import { isOpenTo } from "../files/links.ts";
 import { storageFailure } from "../files/storage_failure.ts";
 
 /** An old file as the search found it. */

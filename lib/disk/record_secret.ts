@@ -8,7 +8,7 @@ import { isAbsolute, join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { type Platform, platformOf } from "../metainfo/safe_path.ts";
 import { FileSystem } from "../files/file_system.ts";
-import { isOpenTo } from "../files/links.ts";
+import { isOpenTo } from "../files/file_modes.ts";
 import { storageFailure } from "../files/storage_failure.ts";
 
 const SECRET_NAME = "record.key";

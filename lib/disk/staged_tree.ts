@@ -46,20 +46,16 @@ export class StagedTree {
   torrent: Torrent;
   /** True if something had the name already. */
   isTaken = false;
+  /** True if the folder does not have its name yet. */
+  isStaged = false;
   readonly #original: Torrent;
   readonly #files: TorrentFile[] = [];
   readonly #folder: GuardedFolder;
-  #isStaged = false;
 
   constructor(torrent: Torrent, folder: GuardedFolder) {
     this.#original = torrent;
     this.torrent = torrent;
     this.#folder = folder;
-  }
-
-  /** True if the folder does not have its name yet. */
-  get isStaged(): boolean {
-    return this.#isStaged;
   }
 
   /** True if something has the name of the folder. */
@@ -74,7 +70,7 @@ export class StagedTree {
 
   /** From now on the files are in the staged folder. */
   stage(): void {
-    this.#isStaged = true;
+    this.isStaged = true;
     this.#moveFiles(stagingFolder(this.#original));
     this.torrent = { ...this.#original, files: this.#files };
   }
@@ -85,7 +81,7 @@ export class StagedTree {
    * @throws {StorageError} If something else has the name, or the system refuses.
    */
   async reveal(onMoved?: () => void): Promise<void> {
-    if (!this.#isStaged) return;
+    if (!this.isStaged) return;
     const above = stagingFolder(this.#original);
     const staged = [...above, ...this.#name];
     const [from, to] = [staged, this.#name]
@@ -96,7 +92,7 @@ export class StagedTree {
         if (await this.hasName()) throw new NameTakenError(to);
         rename(from, to);
       }
-      this.#isStaged = false;
+      this.isStaged = false;
       this.#moveFiles([]);
       onMoved?.();
     } catch (error) {

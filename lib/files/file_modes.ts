@@ -1,5 +1,5 @@
 /**
- * The executable bit of files. Windows has none.
+ * The permission bits of files. Windows has none.
  *
  * @module
  */
@@ -21,4 +21,9 @@ export function modeOf(
 /** True if a file is no program and could be one. */
 export function lacksRunBits(info: Deno.FileInfo): boolean {
   return info.mode !== null && !isProgram(info) && Deno.build.os !== "windows";
+}
+
+/** True if a file has any of the permission bits. */
+export function isOpenTo({ mode }: Deno.FileInfo, bits: number): boolean {
+  return Deno.build.os !== "windows" && ((mode ?? 0) & bits) !== 0;
 }

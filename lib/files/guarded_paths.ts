@@ -15,12 +15,8 @@ import {
   isSameFile,
   stampOf,
 } from "./file_system.ts";
-import {
-  isOpenTo,
-  isWithin,
-  requireFolder,
-  requireRegularFile,
-} from "./links.ts";
+import { isOpenTo } from "./file_modes.ts";
+import { isWithin, requireFolder, requireRegularFile } from "./links.ts";
 import { storageFailure } from "./storage_failure.ts";
 
 /**

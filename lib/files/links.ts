@@ -113,11 +113,6 @@ function requireNoLink(path: string, info: Deno.FileInfo): void {
   );
 }
 
-/** True if a file has any of the permission bits. */
-export function isOpenTo({ mode }: Deno.FileInfo, bits: number): boolean {
-  return Deno.build.os !== "windows" && ((mode ?? 0) & bits) !== 0;
-}
-
 /** Another program's file has a name that a file was to get. */
 export class NameTakenError extends StorageError {
   override readonly name = "NameTakenError";

@@ -9,12 +9,12 @@ import { join } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { FileSystem, ifAny } from "../files/file_system.ts";
 import { GuardedPaths } from "../files/guarded_paths.ts";
-import { isOpenTo } from "../files/links.ts";
+import { isOpenTo } from "../files/file_modes.ts";
 import { isOwnFolderName } from "../disk/own_folder.ts";
 import { explained, storageFailure } from "../files/storage_failure.ts";
 import { foldFully, foldName, platformOf } from "../metainfo/safe_path.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
-import { isSystemName, withFolders } from "./walk_source.ts";
+import { systemName, withFolders } from "./walk_source.ts";
 
 /**
  * The extra files and links, sorted, without folders, and without what systems leave
@@ -37,7 +37,7 @@ export async function findExtraFiles(
       const path = [...folder, name];
       if (isDirectory && !isOwnFolderName(name)) await visit(path);
       const isLeft = own.has(folded(path.join("/"))) || isDirectory ||
-        isSystemName(name);
+        systemName(name) !== undefined;
       if (!isLeft) extra.push(path);
     }
   }

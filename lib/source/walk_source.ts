@@ -265,12 +265,8 @@ function findReasonToLeaveOut(
   return isWanted ? undefined : left;
 }
 
-/** True for what systems leave in folders, which is not shared by default. */
-export function isSystemName(name: string): boolean {
-  return systemName(name) !== undefined;
-}
-
-function systemName(name: string): string | undefined {
+/** The usual spelling of what systems leave in folders, which is not shared by default. */
+export function systemName(name: string): string | undefined {
   const lower = name.toLowerCase();
   return SYSTEM_NAMES.find((one) => one.toLowerCase() === lower);
 }
