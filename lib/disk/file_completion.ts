@@ -20,7 +20,11 @@ import { isOnDisk } from "./storage.ts";
 const MAX_BATCH_LENGTH = 16;
 
 /** The disk's side of a {@linkcode FileCompletion}. */
-export interface FileActions {
+export interface FileCompletionOptions {
+  readonly spans: FileSpans;
+  readonly places: FilePlaces;
+  /** The files that get their names before all others, by index. @default {none} */
+  readonly first?: Bitfield | undefined;
   /** Flushes a complete file. */
   readonly flush: (fileIndex: number) => Outcome<void>;
   /** Gives files that are flushed their names. */
@@ -43,9 +47,7 @@ interface CompletedFile extends PromiseWithResolvers<void> {
 /** Counts the pieces that files lack, and names those that lack none. */
 export class FileCompletion {
   readonly #torrent: Torrent;
-  readonly #spans: FileSpans;
-  readonly #places: FilePlaces;
-  readonly #actions: FileActions;
+  readonly #disk: FileCompletionOptions;
   /** The pieces that each file lacks. */
   readonly #missing: Uint32Array;
   #begun: Promise<readonly number[]> | undefined;
@@ -65,23 +67,10 @@ export class FileCompletion {
   #turn = Promise.resolve();
   /** By piece: the files that it completes, and when they have their names. */
   readonly #completed = new Map<number, CompletedFile[]>();
-  readonly #first: Bitfield | undefined;
 
-  constructor(
-    torrent: Torrent,
-    options: FileActions & {
-      readonly spans: FileSpans;
-      readonly places: FilePlaces;
-      /** The files that get their names before all others, by index. @default {none} */
-      readonly first?: Bitfield | undefined;
-    },
-  ) {
-    const { spans, places, first, ...actions } = options;
-    this.#first = first;
+  constructor(torrent: Torrent, disk: FileCompletionOptions) {
     this.#torrent = torrent;
-    this.#spans = spans;
-    this.#places = places;
-    this.#actions = actions;
+    this.#disk = disk;
     this.#missing = new Uint32Array(torrent.files.length);
   }
 
@@ -120,7 +109,7 @@ export class FileCompletion {
     const completed = this.#completed.get(piece) ?? [];
     for (const fileIndex of fileIndexes) {
       if (--this.#missing[fileIndex]! > 0) continue;
-      if (!this.#places.isWanted(fileIndex)) continue;
+      if (!this.#disk.places.isWanted(fileIndex)) continue;
       // Room for it in a batch.
       while (this.#waiting.length >= MAX_BATCH_LENGTH) await this.#batch;
       completed.push(this.#publish(fileIndex));
@@ -130,7 +119,7 @@ export class FileCompletion {
 
   /** True if a file lacks content, or its name. */
   isMissing(fileIndex: number): boolean {
-    return this.#missing[fileIndex]! > 0 || this.#places.isPart(fileIndex);
+    return this.#missing[fileIndex]! > 0 || this.#disk.places.isPart(fileIndex);
   }
 
   /** As `Storage.named`. */
@@ -157,20 +146,20 @@ export class FileCompletion {
       for (const fileIndex of this.#filesAt(index)) missing[fileIndex]!++;
     }
     const unnamed = [...missing.keys()].filter((index) =>
-      this.#places.isWanted(index) && this.isMissing(index)
+      this.#disk.places.isWanted(index) && this.isMissing(index)
     );
     this.#unnamedCount = unnamed.length;
     this.#unnamedFirstCount =
-      unnamed.filter((index) => this.#first?.has(index)).length;
-    if (unnamed.length === 0) await this.#actions.finish("start");
+      unnamed.filter((index) => this.#disk.first?.has(index)).length;
+    if (unnamed.length === 0) await this.#disk.finish("start");
     const naming: CompletedFile[] = [];
     for (const fileIndex of unnamed) {
       if (missing[fileIndex] === 0) {
         while (this.#waiting.length >= MAX_BATCH_LENGTH) await this.#batch;
         const isHeld = this.#mustWait(fileIndex);
         (isHeld ? this.#heldSinceBegin : naming).push(this.#publish(fileIndex));
-      } else if (this.#places.isForeign(fileIndex)) {
-        await this.#actions.makePart(fileIndex);
+      } else if (this.#disk.places.isForeign(fileIndex)) {
+        await this.#disk.makePart(fileIndex);
       }
     }
     for (const { promise } of naming) await promise;
@@ -190,7 +179,8 @@ export class FileCompletion {
   }
 
   #mustWait(fileIndex: number): boolean {
-    return this.#unnamedFirstCount > 0 && this.#first?.has(fileIndex) === false;
+    return this.#unnamedFirstCount > 0 &&
+      this.#disk.first?.has(fileIndex) === false;
   }
 
   #startNaming(file: CompletedFile): void {
@@ -207,7 +197,7 @@ export class FileCompletion {
     // All take from one iterator.
     await Promise.all(Array.from({ length: PARALLEL_SYNCS }, async () => {
       for (const file of flushing) {
-        const flush = this.#actions.flush(file.fileIndex);
+        const flush = this.#disk.flush(file.fileIndex);
         if (flush === undefined) flushed.add(file);
         else await flush.then(() => flushed.add(file), file.reject);
       }
@@ -218,19 +208,21 @@ export class FileCompletion {
 
   async #name(files: readonly CompletedFile[]): Promise<void> {
     const indexes = files.map(({ fileIndex }) => fileIndex);
-    const outcomes = await this.#actions.publish(indexes).catch((reason) =>
+    const outcomes = await this.#disk.publish(indexes).catch((reason) =>
       indexes.map(() => ({ status: "rejected" as const, reason }))
     );
     for (const [at, { fileIndex, resolve, reject }] of files.entries()) {
       const outcome = outcomes[at]!;
       try {
         if (outcome.status === "rejected") throw outcome.reason;
-        const finished = this.#actions.named(fileIndex);
+        const finished = this.#disk.named(fileIndex);
         if (finished instanceof Promise) await finished;
-        if (this.#first?.has(fileIndex) && --this.#unnamedFirstCount === 0) {
+        if (
+          this.#disk.first?.has(fileIndex) && --this.#unnamedFirstCount === 0
+        ) {
           this.#firstNamed.resolve();
         }
-        if (--this.#unnamedCount === 0) await this.#actions.finish("end");
+        if (--this.#unnamedCount === 0) await this.#disk.finish("end");
         resolve();
       } catch (error) {
         reject(error);
@@ -241,7 +233,7 @@ export class FileCompletion {
   /** The files with content of a piece. */
   #filesAt(index: number): number[] {
     const { geometry, files } = this.#torrent;
-    return this.#spans
+    return this.#disk.spans
       .at(geometry.pieceOffset(index), geometry.pieceLengthAt(index))
       .map(({ fileIndex }) => fileIndex)
       .filter((fileIndex) => isOnDisk(files[fileIndex]!));
