@@ -2,8 +2,7 @@
  * Opens files below one folder; reads may follow a link directly below it, if that is
  * asked for. Invariants: nothing is written through a symbolic link below the folder,
  * or through a hard link; and only regular files are opened, as a named pipe would
- * block. The folder itself may be a link, but must stay on its disk: once that is
- * unmounted, the same path is another folder.
+ * block.
  *
  * Deno opens files by path alone, so that a link may replace a folder between a check
  * and the open. Therefore every file is confirmed after it was opened and before it

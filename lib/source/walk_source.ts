@@ -178,16 +178,12 @@ export async function walkSource(
     );
     requireNoCircle(link, target);
     if (isAbsolute(await explained(diskPath, fileSystem.readLink(diskPath)))) {
-      return await followAsContent(link);
+      lost.links++;
+      return await visit(link);
     }
     const linkTarget = relative(folder, target).split(SEPARATOR);
     links.push({ ...link, linkTarget });
     return false;
-  }
-
-  async function followAsContent(link: Place): Promise<boolean> {
-    lost.links++;
-    return await visit(link);
   }
 
   await visit({ diskPath: resolve(path), path: [], ancestors: [] });
@@ -206,7 +202,10 @@ export async function walkSource(
         ...{ diskPath, path, length: 0, isExecutable: false },
         ...{ linkTarget, stamp },
       });
-    } else await followAsContent(link);
+    } else {
+      lost.links++;
+      await visit(link);
+    }
   }
   return lost;
 }
