@@ -187,6 +187,7 @@ export class FileStorage implements Storage {
   async #writeSpan(
     { fileIndex, offsetInFile, bytes }: ReturnType<typeof splitBytes>[number],
   ): Promise<void> {
+    this.#syncs.expected[fileIndex] = undefined;
     const { length } = this.#files[fileIndex]!;
     const created = bytes.length === length
       ? await this.places.create(fileIndex, bytes)

@@ -75,7 +75,6 @@ export class FileSyncs {
    * @returns False if the file is still open, and not synced.
    */
   addNew(fileIndex: number, file: Deno.FsFile): boolean {
-    this.expected[fileIndex] = undefined;
     this.#states.set(fileIndex, { type: "unsynced" });
     if (!this.#isFast) return false;
     const startMs = performance.now();

@@ -137,7 +137,10 @@ async function copyInto(
   { home: { fileSystem }, file: old }: OpenOldFile,
   oldPath: string,
 ): Promise<void> {
-  if (!isPrivate) return await fileSystem.copy(old, file, length);
+  if (!isPrivate) {
+    await fileSystem.copy(old, file, length);
+    return;
+  }
   const { mode } = await fileSystem.stat(file);
   await Deno.copyFile(oldPath, path);
   // It is a copy of the other file's mode too, which may forbid to write.

@@ -164,24 +164,29 @@ export class FileSystem {
     return count instanceof Promise ? count.then(goOn) : goOn(count);
   }
 
-  /** Copies a file, or as much of it as `maxLength` bytes, to the start of another. */
+  /**
+   * Copies a file, or as much of it as `maxLength` bytes, to the start of another.
+   * @returns Number of bytes that were copied.
+   */
   async copy(
     from: Deno.FsFile,
     to: Deno.FsFile,
     maxLength: number,
-  ): Promise<void> {
+  ): Promise<number> {
     const buffer = new Uint8Array(Math.min(maxLength, BUFFER_LENGTH));
     this.#seek(from, 0);
-    for (let offset = 0; offset < maxLength;) {
+    let offset = 0;
+    while (offset < maxLength) {
       const rest = buffer.subarray(0, maxLength - offset);
       const count = await this.call(
         () => from.readSync(rest),
         () => from.read(rest),
       );
-      if (count === null) return;
+      if (count === null) break;
       await this.write(to, offset, rest.subarray(0, count));
       offset += count;
     }
+    return offset;
   }
 
   /** True if the first `length` bytes of two files are the same. */

@@ -173,7 +173,10 @@ export async function publishCopy(
     mode: mode === null ? undefined : mode & 0o777,
   });
   try {
-    await folder.fileSystem.copy(source.file, made.file, size);
+    const { fileSystem } = folder;
+    if (await fileSystem.copy(source.file, made.file, size) < size) {
+      throw contentChanged(folder.pathOf(to), "modified");
+    }
     await made.file.sync();
     const publication = { from: copy, to, own: { ...made.stamp, size } };
     return await publishFile(folder, publication);
