@@ -6,7 +6,6 @@
  *
  * @module
  */
-import type { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
 import {
   isRegularFile,
@@ -16,23 +15,21 @@ import {
 import { modeOf } from "../files/file_modes.ts";
 import type { Outcome } from "../files/file_system.ts";
 import type { GuardedFolder } from "../files/guarded_folder.ts";
+import type { FilePlaces } from "./file_places.ts";
 import { LinkMaker, type LinkOutcome } from "./link_maker.ts";
 import { isOnDisk } from "./storage.ts";
-import type { StagedTree } from "./staged_tree.ts";
 import { errorCode, MOVE_AWAY } from "../files/storage_failure.ts";
 
 /** Options of a {@linkcode FileFinisher}. */
 export interface FileFinisherOptions {
   /** The download folder. */
   readonly folder: GuardedFolder;
-  /** The files and links to make, by index. @default {all} */
-  readonly wanted?: Bitfield | undefined;
+  /** Says which files and links are wanted. */
+  readonly places: FilePlaces;
   /** Receives a line about links that could not be made. @default {nothing} */
   readonly onWarning?: ((text: string) => void) | undefined;
-  /** Has the paths of the files, if they are not those of the torrent. */
-  readonly tree?: StagedTree | undefined;
-  /** Gives a staged tree its name. */
-  readonly reveal: (tree: StagedTree) => Promise<void>;
+  /** Gives a staged folder its name. */
+  readonly reveal: () => Promise<void>;
 }
 
 /** Links of one outcome other than being made. */
@@ -59,7 +56,7 @@ export class FileFinisher {
     this.#maker = new LinkMaker(options.folder, torrent.geometry.length);
     const { files } = torrent;
     const links = files.filter(({ linkTarget }, index) =>
-      linkTarget !== undefined && this.#isWanted(index)
+      linkTarget !== undefined && this.#options.places.isWanted(index)
     );
     const indexes = new Map(
       (links.length > 0 ? files : [])
@@ -80,7 +77,7 @@ export class FileFinisher {
     let isWhole = true;
     for (const [index, file] of this.#torrent.files.entries()) {
       if (!isOnDisk(file)) continue;
-      if (isMissing(index)) isWhole &&= !this.#isWanted(index);
+      if (isMissing(index)) isWhole &&= !this.#options.places.isWanted(index);
       else await this.finishFile(index);
     }
     if (isWhole) await this.finishRest();
@@ -93,13 +90,14 @@ export class FileFinisher {
    */
   async finishRest(): Promise<void> {
     for (const [index, { length }] of this.#torrent.files.entries()) {
-      if (length === 0 && this.#isWanted(index)) await this.finishFile(index);
+      if (length === 0 && this.#options.places.isWanted(index)) {
+        await this.finishFile(index);
+      }
     }
     await this.#makeLinks(undefined);
     this.#report();
     this.#isFinished = true;
-    const { tree, reveal } = this.#options;
-    if (tree?.isStaged) await reveal(tree);
+    await this.#options.reveal();
   }
 
   /**
@@ -123,7 +121,8 @@ export class FileFinisher {
   async findMissingEmptyFiles(): Promise<TorrentFile[]> {
     const { folder } = this.#options;
     const files = this.#torrent.files.filter((file, index) =>
-      file.length === 0 && isRegularFile(file) && this.#isWanted(index)
+      file.length === 0 && isRegularFile(file) &&
+      this.#options.places.isWanted(index)
     );
     const stamps = await folder.stamps(files.map(({ path }) => path));
     return files.filter(({ path }, index) => {
@@ -135,10 +134,6 @@ export class FileFinisher {
         }: it holds ${size} bytes and the torrent says it is empty; ${MOVE_AWAY}`,
       );
     });
-  }
-
-  #isWanted(index: number): boolean {
-    return this.#options.wanted?.has(index) !== false;
   }
 
   /** Finishes a complete file; at once if its content is all. */

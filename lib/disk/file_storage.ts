@@ -92,23 +92,23 @@ export class FileStorage implements Storage {
 
   /** @internal For {@linkcode openFileStorage}. */
   constructor(torrent: Torrent, options: FileStorageOptions) {
-    const { dir, maxOpenFiles = 64, fdPressure } = options;
+    const { dir, maxOpenFiles = 64, fdPressure, tree, onWarning } = options;
     this.#files = torrent.files;
     this.#spans = new FileSpans(this.#files);
     const folder = new GuardedFolder(dir, { readsFollowLinks: true });
     this.#folder = folder;
-    const { wanted = Bitfield.full(this.#files.length), first } = options;
+    const count = this.#files.length;
+    const { wanted = Bitfield.full(count), first } = options;
     this.places = new FilePlaces(torrent, { wanted, folder });
-    const syncs = new FileSyncs(
-      this.#files.length,
-      (...use) => this.#use(...use),
-    );
+    const syncs = new FileSyncs(count, (...use) => this.#use(...use));
     this.#syncs = syncs;
     this.#served = new ServedFiles(folder, { places: this.places, syncs });
     this.#finisher = new FileFinisher(torrent, {
-      ...{ ...options, folder },
-      reveal: (tree) =>
-        this.#pool.whileClosed(() => tree.reveal(() => syncs.moved())),
+      ...{ folder, places: this.places, onWarning },
+      reveal: async () => {
+        if (!tree?.isStaged) return;
+        await this.#pool.whileClosed(() => tree.reveal(() => syncs.moved()));
+      },
     });
     const open = this.#open.bind(this);
     this.#pool = new FilePool(open, maxOpenFiles, fdPressure);
