@@ -9,7 +9,7 @@ import { SEPARATOR } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import { linkText } from "../metainfo/link_rules.ts";
 import type { TorrentFile } from "../metainfo/torrent.ts";
-import { type FileSystem, ifAny, stampOf } from "../files/file_system.ts";
+import { ifAny, stampOf } from "../files/file_system.ts";
 import type { GuardedFolder } from "../files/guarded_folder.ts";
 import type { GuardedPaths } from "../files/guarded_paths.ts";
 import { NameTakenError, takeBack } from "../files/links.ts";
@@ -54,7 +54,7 @@ export class LinkMaker {
       const info = await ifAny(fileSystem.lstat(paths.pathOf(link.path)));
       if (info !== undefined) {
         const isRight = standsFor(link, info) ??
-          await leadsThere(link, paths, fileSystem);
+          await leadsThere(link, paths);
         return { type: isRight ? "right" : "taken" };
       }
       await this.#folder.makeFolders(link.path);
@@ -154,10 +154,9 @@ function standsFor(
 export async function leadsThere(
   { path, linkTarget }: Pick<TorrentLink, "path" | "linkTarget">,
   paths: GuardedPaths,
-  fileSystem: FileSystem,
 ): Promise<boolean> {
   const place = paths.pathOf(path);
-  const text = await fileSystem.readLink(place);
+  const text = await paths.fileSystem.readLink(place);
   if (text.replaceAll(SEPARATOR, "/") === linkText(path, linkTarget)) {
     return true;
   }

@@ -17,7 +17,7 @@
 import { StorageError } from "../base/errors.ts";
 import {
   type FileStamp,
-  FileSystem,
+  type FileSystem,
   ifAny,
   isSameFile,
   isUnmodified,
@@ -44,7 +44,7 @@ export interface GuardedFile extends Disposable {
 }
 
 /** Options of a {@linkcode GuardedFolder}. */
-export interface GuardedFolderOptions extends Partial<GuardedPathsOptions> {
+export interface GuardedFolderOptions extends GuardedPathsOptions {
   /** Permission bits of new files. @default {what the system gives} */
   readonly mode?: number;
 }
@@ -66,11 +66,8 @@ export class GuardedFolder {
   readonly #mode: number | undefined;
 
   constructor(dir: string, options: GuardedFolderOptions = {}) {
-    this.fileSystem = options.fileSystem ?? new FileSystem();
-    this.paths = new GuardedPaths(dir, {
-      ...options,
-      fileSystem: this.fileSystem,
-    });
+    this.paths = new GuardedPaths(dir, options);
+    this.fileSystem = this.paths.fileSystem;
     this.#mode = options.mode;
   }
 

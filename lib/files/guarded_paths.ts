@@ -10,7 +10,7 @@ import { join, SEPARATOR } from "@std/path";
 import { StorageError } from "../base/errors.ts";
 import {
   type FileStamp,
-  type FileSystem,
+  FileSystem,
   ifAny,
   isSameFile,
   stampOf,
@@ -41,8 +41,8 @@ export type Access = "read" | "write" | "create" | "part" | "name";
 
 /** Options of {@linkcode GuardedPaths}. */
 export interface GuardedPathsOptions {
-  /** Shared with whatever else uses the same disk. */
-  readonly fileSystem: FileSystem;
+  /** Shared with whatever else uses the same disk. @default {a new one} */
+  readonly fileSystem?: FileSystem;
   /**
    * Reads follow a link directly below the folder, and deeper ones that stay in what
    * that leads to. Writes never do. @default {false}
@@ -63,9 +63,10 @@ export type KnownFolders = Map<string, Deno.FileInfo | undefined>;
 export class GuardedPaths {
   /** The path of the folder, and once it was found the number of its disk. */
   readonly home: { readonly dir: string; device: number | undefined };
+  /** For those who use what was found. */
+  readonly fileSystem: FileSystem;
   /** That of the paths of all files. */
   readonly #prefix: string;
-  readonly #fileSystem: FileSystem;
   readonly #readsFollowLinks: boolean;
   /** Folders that were found, this one included, since `#keptSinceMs`. */
   readonly #kept: KnownFolders = new Map();
@@ -73,14 +74,11 @@ export class GuardedPaths {
   /** The owner of what this process makes, once it made something. */
   owner: number | null | undefined;
 
-  constructor(
-    dir: string,
-    { fileSystem, readsFollowLinks = false }: GuardedPathsOptions,
-  ) {
+  constructor(dir: string, options: GuardedPathsOptions = {}) {
     this.home = { dir, device: undefined };
+    this.fileSystem = options.fileSystem ?? new FileSystem();
     this.#prefix = join(dir, "_").slice(0, -1);
-    this.#fileSystem = fileSystem;
-    this.#readsFollowLinks = readsFollowLinks;
+    this.#readsFollowLinks = options.readsFollowLinks ?? false;
   }
 
   /** The path of a file on the disk. */
@@ -172,7 +170,7 @@ export class GuardedPaths {
     try {
       const root = await Deno.realPath(this.pathOf(path.slice(0, 1)));
       const place = await Deno.realPath(filePath);
-      const info = await this.#fileSystem.lstat(place);
+      const info = await this.fileSystem.lstat(place);
       return { place, info: { ...info, isSymlink: !isWithin(place, root) } };
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
@@ -277,7 +275,7 @@ export class GuardedPaths {
 
   async #lstat(path: string): Promise<Deno.FileInfo | undefined> {
     try {
-      return await ifAny(this.#fileSystem.lstat(path));
+      return await ifAny(this.fileSystem.lstat(path));
     } catch (error) {
       throw storageFailure("access", path, error);
     }

@@ -8,7 +8,7 @@ import { basename, dirname, join, resolve } from "@std/path";
 import { Bitfield } from "../base/bitfield.ts";
 import { StorageError } from "../base/errors.ts";
 import { rangesOf } from "../disk/storage.ts";
-import { FileSystem, ifAny } from "../files/file_system.ts";
+import { ifAny } from "../files/file_system.ts";
 import { GuardedPaths, type KnownFolders } from "../files/guarded_paths.ts";
 import { findPieces } from "../disk/hash_content.ts";
 import { leadsThere, type TorrentLink } from "../disk/link_maker.ts";
@@ -69,8 +69,7 @@ export async function checkContent(
   options: CheckContentOptions = {},
 ): Promise<CheckedContent> {
   const dir = await findHome(torrent, folder);
-  const fileSystem = new FileSystem();
-  const paths = new GuardedPaths(dir, { fileSystem, readsFollowLinks: true });
+  const paths = new GuardedPaths(dir, { readsFollowLinks: true });
   const found = await findFiles(torrent, paths);
   const have = await verify(torrent, { ...options, dir, found });
   const states = fileStates(torrent, have, found);
@@ -183,8 +182,7 @@ async function isRightLink(
     throw storageFailure("access", place, error);
   });
   if (info === undefined) return undefined;
-  const fileSystem = new FileSystem();
-  if (info.isSymlink) return await leadsThere(link, paths, fileSystem);
+  if (info.isSymlink) return await leadsThere(link, paths);
   const target = await paths.findFile(link.linkTarget, "read").catch(
     (error) => {
       // A folder, which no file replaces.
@@ -193,6 +191,7 @@ async function isRightLink(
     },
   );
   if (!info.isFile || info.size !== target?.info.size) return false;
+  const { fileSystem } = paths;
   using left = await fileSystem.open(place, { read: true });
   using right = await fileSystem.open(target.place, { read: true });
   return await fileSystem.areEqual(left, right, info.size);

@@ -129,10 +129,9 @@ async function guardHome(
   dir: string,
 ): Promise<(path: readonly string[]) => Promise<boolean>> {
   const home = join(dir, name);
-  const fileSystem = new FileSystem();
   const { isSymlink } = await explained(home, Deno.lstat(home));
   if (!isSymlink) {
-    const paths = new GuardedPaths(dir, { fileSystem });
+    const paths = new GuardedPaths(dir);
     return (path) => paths.hasFolder(path);
   }
   if (isOpenTo(await explained(dir, Deno.stat(dir)), 0o022)) {
@@ -140,7 +139,7 @@ async function guardHome(
       `Cannot delete below ${home}: it is a link that other users can exchange; give the folder that it leads to`,
     );
   }
-  const paths = new GuardedPaths(home, { fileSystem });
+  const paths = new GuardedPaths(home);
   return (path) => paths.hasFolder(path.slice(1));
 }
 
