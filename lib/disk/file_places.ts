@@ -93,7 +93,7 @@ export class FilePlaces {
       if (size === length) continue;
       this.#parts.set(index, undefined);
       const part = this.#partOf(index);
-      const found = await this.#folder.paths.findFile(part, "name");
+      const found = await this.#folder.findFile(part, "name");
       if ((found?.info.nlink ?? 1) > 1) this.#linked.add(index);
       if (size === undefined || !this.isWanted(index)) continue;
       const partPath = this.#folder.pathOf(part);
@@ -214,9 +214,9 @@ export class FilePlaces {
     // One that another program makes meanwhile is found when this one is complete.
     const mayBeNamed = !this.isPart(fileIndex) &&
       this.#named?.has(fileIndex) !== false;
-    const { paths } = this.#folder;
+    const folder = this.#folder;
     const named = mayBeNamed
-      ? await paths.findFile(file.path, "name", paths.keptFolders())
+      ? await folder.findFile(file.path, "name", folder.keptFolders())
       : undefined;
     if (named !== undefined) {
       const verified = this.#named?.get(fileIndex) ?? stampOf(named.info);
@@ -224,14 +224,14 @@ export class FilePlaces {
         throw this.#changed(fileIndex, "modified");
       }
       const isLinked = (named.info.nlink ?? 1) > 1;
-      await this.#folder.take(file.path, part, isLinked ? "name" : "write");
+      await folder.take(file.path, part, isLinked ? "name" : "write");
       if (isLinked) this.#linked.add(fileIndex);
       this.#parts.set(fileIndex, verified);
     }
     if (!this.isPart(fileIndex)) this.#parts.set(fileIndex, undefined);
     if (!this.#linked.has(fileIndex)) return;
     const verified = this.#parts.get(fileIndex);
-    const made = await separatePart(this.#folder, part, { file, verified });
+    const made = await separatePart(folder, part, { file, verified });
     if (made === "gone") throw this.#changed(fileIndex, "modified");
     if (made !== undefined) this.#parts.set(fileIndex, undefined);
     this.#linked.delete(fileIndex);

@@ -49,15 +49,16 @@ export class LinkMaker {
   /** Makes a link, if nothing is in its place. */
   async make(link: TorrentLink): Promise<LinkOutcome> {
     try {
-      const { fileSystem, paths } = this.#folder;
+      const folder = this.#folder;
       // Content may be seeded through a link in the place of its folder.
-      const info = await ifAny(fileSystem.lstat(paths.pathOf(link.path)));
+      const place = folder.pathOf(link.path);
+      const info = await ifAny(folder.fileSystem.lstat(place));
       if (info !== undefined) {
         const isRight = standsFor(link, info) ??
-          await leadsThere(link, paths);
+          await leadsThere(link, folder);
         return { type: isRight ? "right" : "taken" };
       }
-      await this.#folder.makeFolders(link.path);
+      await folder.makeFolders(link.path);
       return await this.#link(link);
     } catch (error) {
       if (!isRefusal(error)) throw error;
@@ -97,7 +98,7 @@ export class LinkMaker {
   /** @throws {StorageError} If a link stands in the place of a folder of a path. */
   async #requireFolders(path: readonly string[]): Promise<void> {
     const above = path.slice(0, -1);
-    if (await this.#folder.paths.hasFolder(above)) return;
+    if (await this.#folder.hasFolder(above)) return;
     const folder = this.#folder.pathOf(above);
     throw new StorageError(`Cannot use ${folder}: it was replaced; run again`);
   }
@@ -107,16 +108,16 @@ export class LinkMaker {
     { path }: TorrentLink,
     file: TorrentFile,
   ): Promise<LinkOutcome> {
-    const { fileSystem, paths } = this.#folder;
-    const [place, filePath] = [paths.pathOf(path), paths.pathOf(file.path)];
+    const folder = this.#folder;
+    const [place, filePath] = [folder.pathOf(path), folder.pathOf(file.path)];
     const refusal = await Deno.link(filePath, place)
       .then(() => undefined, (error) => error);
     if (refusal instanceof Deno.errors.AlreadyExists) return { type: "taken" };
     if (refusal === undefined) {
       await this.#requireFolders(path).catch(async (error) => {
-        await paths.exists();
-        const stamp = stampOf(await fileSystem.lstat(filePath));
-        await takeBack({ path: place, stamp }, paths.home);
+        await folder.exists();
+        const stamp = stampOf(await folder.fileSystem.lstat(filePath));
+        await takeBack({ path: place, stamp }, folder.home);
         throw error;
       });
       return { type: "replaced" };
@@ -127,7 +128,7 @@ export class LinkMaker {
     }
     this.#copyableLength -= file.length;
     try {
-      await publishCopy(this.#folder, { from: file.path, to: path });
+      await publishCopy(folder, { from: file.path, to: path });
       return { type: "replaced" };
     } catch (error) {
       if (error instanceof NameTakenError) return { type: "taken" };

@@ -91,7 +91,7 @@ async function openOldFile(
 ): Promise<OpenOldFile | undefined> {
   const home = new GuardedFolder(root, { fileSystem });
   try {
-    await home.paths.follow(path, "name", expected);
+    await home.follow(path, "name", expected);
     const opened = await home.open(path, "read", { expected });
     const { file } = opened;
     const info = await fileSystem.stat(file);
@@ -121,13 +121,13 @@ function maskMode(mode: number, old: Deno.FileInfo): number {
  * write to it.
  */
 async function isPrivate(
-  { home: { paths }, info }: OpenOldFile,
+  { home, info }: OpenOldFile,
   { path, stamp }: OldFile,
   owner: number | null | undefined,
 ): Promise<boolean> {
   if (isOpenTo(info, 0o022)) return false;
-  paths.owner = owner;
-  const [, isSafe] = await paths.follow(path, "name", stamp);
+  home.owner = owner;
+  const [, isSafe] = await home.follow(path, "name", stamp);
   return isSafe;
 }
 
@@ -197,7 +197,7 @@ export async function takeOldFile(
     await ifAny(Deno.remove(copyPath));
     const mode = maskMode(modeOf(file), source.info);
     using created = await folder.open(copy, "create", { mode });
-    const { owner } = folder.paths;
+    const { owner } = folder;
     const made = {
       ...{ file: created.file, path: copyPath, length, isExecutable, owner },
       isPrivate: await folder.isPrivate(copy) &&
@@ -207,7 +207,7 @@ export async function takeOldFile(
     const isLinked = mayLink && reason === undefined;
     if (!isLinked) await copyInto(made, source, oldPath);
     if (verified !== undefined) {
-      const [now] = await folder.paths.follow(part, "name", old.stamp);
+      const [now] = await folder.follow(part, "name", old.stamp);
       if (isModified(verified, now)) {
         await Deno.remove(copyPath);
         return { type: "gone" };
@@ -235,7 +235,7 @@ export async function separatePart(
   part: readonly string[],
   { file, verified }: Pick<PartOfOldFile, "file" | "verified">,
 ): Promise<TakeOutcome["type"] | undefined> {
-  const found = await folder.paths.findFile(part, "name");
+  const found = await folder.findFile(part, "name");
   if (found === undefined) return undefined;
   const stamp = stampOf(found.info);
   if (isModified(verified ?? stamp, stamp)) return "gone";

@@ -89,7 +89,7 @@ export class OwnFolder {
     try {
       await folder.fileSystem.write(opened.file, 0, bytes);
       await opened.file.sync();
-      await folder.paths.confirm(path, "create", opened.stamp);
+      await folder.confirm(path, "create", opened.stamp);
       await Deno.rename(folder.pathOf(path), folder.pathOf([OWN_FOLDER, name]));
     } catch (error) {
       await this.remove(part);

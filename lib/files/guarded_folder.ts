@@ -17,7 +17,6 @@
 import { StorageError } from "../base/errors.ts";
 import {
   type FileStamp,
-  type FileSystem,
   ifAny,
   isSameFile,
   isUnmodified,
@@ -58,30 +57,12 @@ export interface OpenFileOptions {
 }
 
 /** A folder to keep files below. */
-export class GuardedFolder {
-  /** @internal For those who give files of the folder their names. */
-  readonly fileSystem: FileSystem;
-  /** @internal The same. */
-  readonly paths: GuardedPaths;
+export class GuardedFolder extends GuardedPaths {
   readonly #mode: number | undefined;
 
   constructor(dir: string, options: GuardedFolderOptions = {}) {
-    this.paths = new GuardedPaths(dir, options);
-    this.fileSystem = this.paths.fileSystem;
+    super(dir, options);
     this.#mode = options.mode;
-  }
-
-  /** The path of a file on the disk. */
-  pathOf(path: readonly string[]): string {
-    return this.paths.pathOf(path);
-  }
-
-  /**
-   * True if there is a folder.
-   * @throws {StorageError} If a link or something else stands in its place.
-   */
-  async hasFolder(path: readonly string[]): Promise<boolean> {
-    return await this.paths.exists() && await this.paths.hasFolder(path);
   }
 
   /**
@@ -95,9 +76,9 @@ export class GuardedFolder {
   ): Promise<(FileStamp | undefined)[]> {
     const folders: KnownFolders = new Map();
     const stamps: (FileStamp | undefined)[] = [];
-    if (!await this.paths.exists()) return Array.from(paths, () => undefined);
+    if (!await this.exists()) return Array.from(paths, () => undefined);
     for (const path of paths) {
-      const found = await this.paths.findFile(path, "read", folders);
+      const found = await this.findFile(path, "read", folders);
       stamps.push(found && stampOf(found.info));
     }
     return stamps;
@@ -105,7 +86,7 @@ export class GuardedFolder {
 
   /** True if nobody else can put something in the place of a file that exists. */
   async isPrivate(path: readonly string[]): Promise<boolean> {
-    const [, isSafe] = await this.paths.follow(path, "write");
+    const [, isSafe] = await this.follow(path, "write");
     return isSafe;
   }
 
@@ -121,7 +102,7 @@ export class GuardedFolder {
     { expected, mode = this.#mode }: OpenFileOptions = {},
   ): Promise<GuardedFile> {
     const filePath = this.pathOf(path);
-    const folders = this.paths.keptFolders();
+    const folders = this.keptFolders();
     const write = access !== "read";
     try {
       if (write) {
@@ -133,16 +114,16 @@ export class GuardedFolder {
           if (!exists || access === "create") throw error;
         }
       }
-      await this.paths.exists(folders);
+      await this.exists(folders);
       // Refuses links and pipes before the open, which would follow or block.
-      const found = await this.paths.findFile(path, access, folders);
+      const found = await this.findFile(path, access, folders);
       const place = found?.place ?? filePath;
       const file = await this.fileSystem.open(place, { read: true, write });
       return await this.#guard(file, { path, access, isNew: false, expected });
     } catch (error) {
-      this.paths.forgetFolders();
+      this.forgetFolders();
       // If the disk was unmounted meanwhile, this says so.
-      if (write && !(error instanceof StorageError)) await this.paths.exists();
+      if (write && !(error instanceof StorageError)) await this.exists();
       const action = write ? "open for writing" : "open";
       throw storageFailure(action, filePath, error);
     }
@@ -156,9 +137,9 @@ export class GuardedFolder {
    */
   async makeProgram(path: readonly string[]): Promise<void> {
     try {
-      const found = await this.paths.findFile(path, "write");
+      const found = await this.findFile(path, "write");
       if (found === undefined || !lacksRunBits(found.info)) return;
-      if (this.paths.owner === undefined) await this.#findOwner();
+      if (this.owner === undefined) await this.#findOwner();
       if (!await this.isPrivate(path)) return;
       const mode = found.info.mode!;
       await Deno.chmod(found.place, (mode & 0o777) | ((mode & 0o444) >> 2));
@@ -194,10 +175,10 @@ export class GuardedFolder {
   }
 
   async #makeFolders(path: readonly string[]): Promise<void> {
-    const folders = this.paths.keptFolders();
+    const folders = this.keptFolders();
     for (let depth = 0; depth < path.length; depth++) {
       const above = path.slice(0, depth);
-      if (await this.paths.hasFolder(above, folders)) continue;
+      if (await this.hasFolder(above, folders)) continue;
       const folder = this.pathOf(above);
       try {
         await this.fileSystem.mkdir(folder, { recursive: depth === 0 });
@@ -207,8 +188,8 @@ export class GuardedFolder {
         throw storageFailure("create folder", folder, error);
       }
       // All of the path: a link may have replaced a folder that was found before.
-      await this.paths.hasFolder(above).catch(async (error) => {
-        await takeBack({ path: folder }, this.paths.home);
+      await this.hasFolder(above).catch(async (error) => {
+        await takeBack({ path: folder }, this.home);
         throw error;
       });
     }
@@ -228,12 +209,12 @@ export class GuardedFolder {
     const statOwn = async (): Promise<FileStamp> => {
       const info = await this.fileSystem.stat(file);
       requireRegularFile(filePath, info);
-      if (isNew) this.paths.owner ??= info.uid;
+      if (isNew) this.owner ??= info.uid;
       return stampOf(info);
     };
     try {
-      if (isNew && this.paths.owner !== undefined) {
-        const [stamp, isSafe] = await this.paths.follow(path, access);
+      if (isNew && this.owner !== undefined) {
+        const [stamp, isSafe] = await this.follow(path, access);
         // Nobody else can have put another file there. Deno resolves the whole path
         // for each stat of an open file.
         if (isSafe) own = stamp;
@@ -243,7 +224,7 @@ export class GuardedFolder {
         const isExpected = access === "read" && expected?.inode !== undefined &&
           own.inode !== undefined && isSameFile(expected, own) &&
           isUnmodified(expected, own);
-        if (!isExpected) await this.paths.confirm(path, access, own);
+        if (!isExpected) await this.confirm(path, access, own);
       }
       return {
         ...{ file, stamp: own, isNew },
@@ -253,7 +234,7 @@ export class GuardedFolder {
       if (isNew) own ??= await statOwn().catch(() => undefined);
       file.close();
       if (isNew) {
-        await takeBack({ path: filePath, stamp: own }, this.paths.home);
+        await takeBack({ path: filePath, stamp: own }, this.home);
       }
       throw error;
     }
@@ -274,12 +255,12 @@ export class GuardedFolder {
       // Left by a publication that was interrupted: the file would have two names.
       await ifAny(Deno.remove(toPath));
       await this.makeFolders(to);
-      const [own] = await this.paths.follow(from, access);
+      const [own] = await this.follow(from, access);
       // A file that cannot be written keeps its name.
       const options = { read: true, write: access === "write" };
       (await this.fileSystem.open(fromPath, options)).close();
       await Deno.rename(fromPath, toPath);
-      await this.paths.confirm(to, access, own).catch(async (error) => {
+      await this.confirm(to, access, own).catch(async (error) => {
         // Not ours: it must not be taken for a part.
         await ifAny(Deno.rename(toPath, `${toPath}.${crypto.randomUUID()}`));
         throw error;
@@ -302,7 +283,7 @@ export class GuardedFolder {
     return made.catch((error) => {
       const cause = error instanceof StorageError ? error.cause : error;
       if (!(cause instanceof Deno.errors.NotFound)) throw error;
-      this.paths.forgetFolders();
+      this.forgetFolders();
       return other();
     });
   }

@@ -115,8 +115,8 @@ export class GuardedPaths {
     path: readonly string[],
     folders?: KnownFolders,
   ): Promise<boolean> {
-    if (path.length === 0) return await this.exists(folders);
-    if (folders?.has(this.pathOf(path))) return true;
+    if (!await this.exists(folders)) return false;
+    if (path.length === 0 || folders?.has(this.pathOf(path))) return true;
     const found = await this.#find(path, "write", folders);
     if (found === undefined) return false;
     requireFolder(found.place, found.info);
@@ -248,7 +248,7 @@ export class GuardedPaths {
     folders: KnownFolders,
   ): Promise<boolean> {
     return await this.hasFolder(path.slice(0, -1), folders) &&
-      await this.exists(folders) && this.#areOurs(path, folders);
+      this.#areOurs(path, folders);
   }
 
   /** The same of those that were found in the last second. */

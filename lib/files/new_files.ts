@@ -17,12 +17,13 @@ import { requireRegularFile } from "./links.ts";
  * @returns The file, open and not flushed, and its stamp with all content.
  */
 export async function createFile(
-  { fileSystem, paths }: GuardedFolder,
+  folder: GuardedFolder,
   path: readonly string[],
   { bytes, mode }: { readonly bytes: Uint8Array; readonly mode: number },
 ): Promise<Pick<GuardedFile, "file" | "stamp"> | undefined> {
-  if (!paths.isKeptOurs(path)) return undefined;
-  const place = paths.pathOf(path);
+  if (!folder.isKeptOurs(path)) return undefined;
+  const { fileSystem } = folder;
+  const place = folder.pathOf(path);
   const access = { read: true, write: true, createNew: true, mode };
   let opened: Deno.FsFile | undefined;
   try {

@@ -45,7 +45,6 @@ export async function publishFiles(
   folder: GuardedFolder,
   publications: readonly Publication[],
 ): Promise<PromiseSettledResult<FileStamp>[]> {
-  const { paths } = folder;
   const links: Outcome<boolean>[] = [];
   for (const { from, to } of publications) {
     const link = (): Outcome<boolean> =>
@@ -54,7 +53,7 @@ export async function publishFiles(
       await folder.makeFolders(to);
       return await link();
     };
-    const isKept = paths.keptFolders().has(folder.pathOf(to.slice(0, -1)));
+    const isKept = folder.keptFolders().has(folder.pathOf(to.slice(0, -1)));
     const linked = folder.again(isKept ? link : make, make);
     // One after another. The confirmation meets the error.
     if (linked instanceof Promise) await linked.catch(() => {});
@@ -68,7 +67,7 @@ export async function publishFiles(
     const { to } = publication;
     const place = folder.pathOf(to.slice(0, -1));
     const isOurs = ours.get(place) ??
-      await paths.isOurs(to, folders).catch(() => false);
+      await folder.isOurs(to, folders).catch(() => false);
     ours.set(place, isOurs);
     const plain = isOurs && links[at] === true && !publication.isLinked
       ? confirmOurs(folder, publication)
@@ -89,18 +88,19 @@ export async function publishFiles(
  * @returns Its stamp; `undefined` if anything is wrong, which `confirmLinked` finds too.
  */
 function confirmOurs(
-  { fileSystem, paths }: GuardedFolder,
+  folder: GuardedFolder,
   { from, to, own }: Publication,
 ): Outcome<FileStamp | undefined> {
+  const { fileSystem } = folder;
   const confirm = (info: Deno.FileInfo): Outcome<FileStamp | undefined> => {
     const stamp = stampOf(info);
     const isRight = info.isFile && isSameFile(own, stamp) &&
       stamp.size === own.size;
     if (!isRight) return undefined;
-    const removed = fileSystem.remove(paths.pathOf(from));
+    const removed = fileSystem.remove(folder.pathOf(from));
     return removed instanceof Promise ? removed.then(() => stamp) : stamp;
   };
-  const info = fileSystem.lstat(paths.pathOf(to));
+  const info = fileSystem.lstat(folder.pathOf(to));
   const stamp = info instanceof Promise ? info.then(confirm) : confirm(info);
   return stamp instanceof Promise ? stamp.catch(() => undefined) : stamp;
 }
@@ -207,13 +207,12 @@ async function confirmName(
   { from, to, own, isLinked }: Publication,
   folders: KnownFolders,
 ): Promise<FileStamp> {
-  const { paths } = folder;
   try {
-    return await paths.confirm(to, "name", own, folders);
+    return await folder.confirm(to, "name", own, folders);
   } catch (error) {
     // A file elsewhere may be the old file itself, by its own name.
     if (isLinked) throw error;
-    await takeBack({ path: folder.pathOf(to), stamp: own }, paths.home);
+    await takeBack({ path: folder.pathOf(to), stamp: own }, folder.home);
     // A disk that refuses to say where the name leads has not exchanged it.
     const isRefused = error instanceof Error && error.cause instanceof Error;
     // Not confirmed once more, if the folder is back: it may be exchanged again.
