@@ -26,7 +26,6 @@ import {
   takeOldFile,
   type TakeOutcome,
 } from "./old_file.ts";
-import { createFile } from "../files/new_files.ts";
 import { OWN_FOLDER } from "./own_folder.ts";
 import { publishFiles } from "../files/publish_file.ts";
 import { contentChanged } from "../files/storage_failure.ts";
@@ -153,7 +152,7 @@ export class FilePlaces {
     if (!isAbsent || isZero(bytes)) return undefined;
     const mode = modeOf(this.#files[fileIndex]!);
     const part = this.#partOf(fileIndex);
-    const created = await createFile(this.#folder, part, { bytes, mode });
+    const created = await this.#folder.createWhole(part, { bytes, mode });
     if (created !== undefined) this.#parts.set(fileIndex, created.stamp);
     return created?.file;
   }

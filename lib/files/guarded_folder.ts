@@ -130,6 +130,39 @@ export class GuardedFolder extends GuardedPaths {
   }
 
   /**
+   * Creates a file with all of its content, open and not flushed, in a folder of the
+   * program's own that nobody else can exchange: the file is confirmed by one stat, the
+   * folders above it once a second for all.
+   * @param content Its bytes and permission bits.
+   * @returns `undefined` if anything is in the way, which `open` meets again: that makes
+   * folders, explains errors and takes what is there.
+   */
+  async createWhole(
+    path: readonly string[],
+    { bytes, mode }: { readonly bytes: Uint8Array; readonly mode: number },
+  ): Promise<Pick<GuardedFile, "file" | "stamp"> | undefined> {
+    if (!this.isKeptOurs(path)) return undefined;
+    const { fileSystem } = this;
+    const place = this.pathOf(path);
+    const access = { read: true, write: true, createNew: true, mode };
+    let opened: Deno.FsFile | undefined;
+    try {
+      const opening = fileSystem.open(place, access);
+      const file = opening instanceof Promise ? await opening : opening;
+      opened = file;
+      const written = fileSystem.write(file, 0, bytes);
+      if (written instanceof Promise) await written;
+      const found = fileSystem.lstat(place);
+      const info = found instanceof Promise ? await found : found;
+      requireRegularFile(place, info);
+      return { file, stamp: stampOf(info) };
+    } catch {
+      opened?.close();
+      return undefined;
+    }
+  }
+
+  /**
    * Makes a file a program for everybody who may read it, if it is none. One that
    * cannot be written, as it is reached through a link, or has another name, stays as
    * it is; so does one that others can exchange for a link, as Deno changes modes by
