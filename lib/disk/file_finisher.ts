@@ -128,10 +128,9 @@ export class FileFinisher {
     return files.filter(({ path }, index) => {
       const size = stamps[index]?.size;
       if (!size) return size === undefined;
+      const place = folder.pathOf(path);
       throw new StorageError(
-        `Cannot use ${
-          folder.pathOf(path)
-        }: it holds ${size} bytes and the torrent says it is empty; ${MOVE_AWAY}`,
+        `Cannot use ${place}: it holds ${size} bytes and the torrent says it is empty; ${MOVE_AWAY}`,
       );
     });
   }

@@ -19,6 +19,7 @@ import {
   stampOf,
 } from "../files/file_system.ts";
 import type { GuardedFile, GuardedFolder } from "../files/guarded_folder.ts";
+import type { KnownFolders } from "../files/guarded_paths.ts";
 import {
   type OldFile,
   type PartOfOldFile,
@@ -69,38 +70,33 @@ export class FilePlaces {
    * stands in the place of the folder.
    */
   async find(): Promise<void> {
-    if (!await this.#folder.hasFolder(this.#partsFolder)) return;
-    const dir = this.#folder.pathOf(this.#partsFolder);
-    const indexes: number[] = [];
-    for await (const { name } of Deno.readDir(dir)) {
-      const file = /^\d+$/.test(name) ? this.#files[Number(name)] : undefined;
-      if (file && isOnDisk(file)) indexes.push(Number(name));
-    }
-    const paths = indexes.map((index) => this.#files[index]!.path);
-    const stamps = await this.#folder.stamps(paths);
-    const parts = indexes.map((index) => this.#partOf(index));
-    const partStamps = await this.#folder.stamps(parts);
-    for (const [place, index] of indexes.entries()) {
-      const { path, length } = this.#files[index]!;
-      const [stamp, partStamp] = [stamps[place], partStamps[place]];
-      const size = stamp?.size;
-      if (stamp?.inode && partStamp?.inode && isSameFile(stamp, partStamp)) {
+    const folder = this.#folder;
+    if (!await folder.hasFolder(this.#partsFolder)) return;
+    const folders: KnownFolders = new Map();
+    const dir = folder.pathOf(this.#partsFolder);
+    for (const { name } of await folder.fileSystem.readDir(dir)) {
+      const index = Number(name);
+      const file = /^\d+$/.test(name) ? this.#files[index] : undefined;
+      if (file === undefined || !isOnDisk(file)) continue;
+      const { path, length } = file;
+      const part = this.#partOf(index);
+      const named = await folder.findFile(path, "read", folders);
+      const found = await folder.findFile(part, "name", folders);
+      if (found === undefined) continue;
+      const [stamp, own] = [named && stampOf(named.info), stampOf(found.info)];
+      if (stamp?.inode && own.inode && isSameFile(stamp, own)) {
         // A kill interrupted its publication. Harmless if the disk is read-only.
-        await Deno.remove(this.#folder.pathOf(parts[place]!)).catch(() => {});
+        await Deno.remove(folder.pathOf(part)).catch(() => {});
         continue;
       }
-      if (size === length) continue;
+      if (stamp?.size === length) continue;
       this.#parts.set(index, undefined);
-      const part = this.#partOf(index);
-      const found = await this.#folder.findFile(part, "name");
-      if ((found?.info.nlink ?? 1) > 1) this.#linked.add(index);
-      if (size === undefined || !this.isWanted(index)) continue;
-      const partPath = this.#folder.pathOf(part);
+      if ((found.info.nlink ?? 1) > 1) this.#linked.add(index);
+      if (stamp === undefined || !this.isWanted(index)) continue;
+      const [place, partPlace] = [path, part].map((it) => folder.pathOf(it));
       throw new StorageError(
-        `Cannot use ${
-          this.#folder.pathOf(path)
-        }: it is not the torrent's file, a part of which is kept as ${partPath}; ` +
-          "move one of them away",
+        `Cannot use ${place}: it is not the torrent's file, a part of which is ` +
+          `kept as ${partPlace}; move one of them away`,
       );
     }
   }

@@ -81,11 +81,10 @@ export class StagedTree {
    * @throws {StorageError} If something else has the name, or the system refuses.
    */
   async reveal(onMoved?: () => void): Promise<void> {
-    if (!this.isStaged) return;
     const above = stagingFolder(this.#original);
     const staged = [...above, ...this.#name];
-    const [from, to] = [staged, this.#name]
-      .map((path) => this.#folder.pathOf(path)) as [string, string];
+    const from = this.#folder.pathOf(staged);
+    const to = this.#folder.pathOf(this.#name);
     try {
       if (await this.#folder.hasFolder(staged)) {
         // A rename replaces an empty folder, and nothing else.

@@ -214,10 +214,9 @@ export class GuardedPaths {
     }
     // If the disk was unmounted since the folders were found, this says so.
     await this.exists();
+    const filePath = this.pathOf(path);
     throw new StorageError(
-      `Cannot use ${
-        this.pathOf(path)
-      }: it was replaced while being opened; run again`,
+      `Cannot use ${filePath}: it was replaced while being opened; run again`,
     );
   }
 

@@ -97,10 +97,9 @@ async function findHome(
   const isContent = basename(path) === name && info.isDirectory === isFolder;
   if (isContent) return dirname(path);
   if (info.isDirectory) return path;
+  const quoted = JSON.stringify(name);
   throw new StorageError(
-    `Cannot check ${path}: the torrent's content is called ${
-      JSON.stringify(name)
-    }; give the folder that holds it`,
+    `Cannot check ${path}: the torrent's content is called ${quoted}; give the folder that holds it`,
   );
 }
 

@@ -124,10 +124,9 @@ export async function createTorrent(
   const { name = source.name } = options;
   const fault = findComponentFault(name, platform);
   if (fault !== undefined) {
+    const quoted = JSON.stringify(name);
     throw new StorageError(
-      `Cannot create torrent: the name ${
-        JSON.stringify(name)
-      } ${fault}; give another with --name`,
+      `Cannot create torrent: the name ${quoted} ${fault}; give another with --name`,
     );
   }
   options.onPaths?.(source.files.map(({ path }) => [name, ...path]));
