@@ -173,9 +173,8 @@ export class FilePlaces {
     foreign: readonly number[],
   ): void {
     const others = new Set(foreign);
-    const entries = [...stamps.entries()];
     this.#named = new Map(
-      entries.filter(([index, stamp]) =>
+      stamps.entries().filter(([index, stamp]) =>
         stamp !== undefined && !this.isPart(index) && !others.has(index)
       ),
     );

@@ -228,18 +228,15 @@ function* pieceRuns(
     const end = rangeEnd === geometry.length
       ? pieceCount
       : Math.floor(rangeEnd / pieceLength);
-    let first = Math.ceil(range.offsetInTorrent / pieceLength);
-    for (let next = first + 1; next <= end; next++) {
-      if (known?.has(next - 1)) {
-        first = next;
-      } else if (
-        next === end || next === first + maxPieceCount || known?.has(next)
-      ) {
-        const offsetInTorrent = first * pieceLength;
-        const runEnd = Math.min(next * pieceLength, geometry.length);
-        yield { first, offsetInTorrent, length: runEnd - offsetInTorrent };
-        first = next;
-      }
+    let next = Math.ceil(range.offsetInTorrent / pieceLength);
+    while (next < end) {
+      const first = next++;
+      if (known?.has(first)) continue;
+      const maxEnd = Math.min(end, first + maxPieceCount);
+      while (next < maxEnd && !known?.has(next)) next++;
+      const offsetInTorrent = first * pieceLength;
+      const runEnd = Math.min(next * pieceLength, geometry.length);
+      yield { first, offsetInTorrent, length: runEnd - offsetInTorrent };
     }
   }
 }

@@ -22,7 +22,7 @@ import {
   isDictionary,
 } from "../bencode/decode.ts";
 import { encodeBencode } from "../bencode/encode.ts";
-import { FileSpans } from "../metainfo/file_spans.ts";
+import { piecesOf } from "../metainfo/file_selection.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import {
   type FileStamp,
@@ -130,24 +130,23 @@ function parseStamps(bytes: Uint8Array): (FileStamp | undefined)[] {
 
 /** The pieces that lie in files whose stamp is the same now. */
 export function knownPieces(
-  { files, geometry }: Torrent,
+  torrent: Torrent,
   { have, stamps }: ResumeRecord,
   now: readonly (FileStamp | undefined)[],
 ): KnownPieces {
-  const isKnownFile = files.map((file, index) =>
-    file.isPadding || isUnmodified(stamps[index], now[index])
-  );
-  const spans = new FileSpans(files);
+  const { files, geometry: { pieceCount } } = torrent;
+  const modified = new Bitfield(files.length);
+  for (const [index, { isPadding }] of files.entries()) {
+    if (isPadding || isUnmodified(stamps[index], now[index])) continue;
+    modified.add(index);
+  }
+  const unknown = piecesOf(torrent, modified);
   const pieces = {
-    known: new Bitfield(geometry.pieceCount),
-    have: new Bitfield(geometry.pieceCount),
+    known: new Bitfield(pieceCount),
+    have: new Bitfield(pieceCount),
   };
-  for (let index = 0; index < geometry.pieceCount; index++) {
-    const isKnown = spans.at(
-      geometry.pieceOffset(index),
-      geometry.pieceLengthAt(index),
-    ).every(({ fileIndex }) => isKnownFile[fileIndex]);
-    if (!isKnown) continue;
+  for (let index = 0; index < pieceCount; index++) {
+    if (unknown.has(index)) continue;
     pieces.known.add(index);
     if (have.has(index)) pieces.have.add(index);
   }
