@@ -6,6 +6,7 @@
  * @module
  */
 import { delay } from "@std/async/delay";
+import { equals } from "@std/bytes/equals";
 import { Bitfield } from "../base/bitfield.ts";
 import { FileSpans } from "../metainfo/file_spans.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
@@ -116,8 +117,8 @@ export function isPieceHash(
   hash: Uint8Array,
 ): boolean {
   const start = index * PIECE_HASH_LENGTH;
-  return hash.length === PIECE_HASH_LENGTH &&
-    hash.every((byte, at) => byte === torrent.pieceHashes[start + at]);
+  const end = start + PIECE_HASH_LENGTH;
+  return equals(hash, torrent.pieceHashes.subarray(start, end));
 }
 
 /** Content to hash: files, or what reads it and explains better what went wrong. */

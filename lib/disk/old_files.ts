@@ -77,11 +77,9 @@ export async function takeOldFiles(
   { from, wanted, signal }: TakeOldFilesOptions,
 ): Promise<TakenFiles> {
   const stamps = await target.stamps();
-  const stored = [...torrent.files.keys()].filter((index) => {
-    const file = torrent.files[index]!;
-    return isOnDisk(file) && file.linkTarget === undefined &&
-      wanted?.has(index) !== false;
-  });
+  const stored = [...torrent.files.keys()].filter((index) =>
+    isOnDisk(torrent.files[index]!) && wanted?.has(index) !== false
+  );
   const begun = stored.filter((index) => stamps[index] !== undefined);
   const missing = stored.filter((index) => stamps[index] === undefined);
   const linked: number[] = [];
