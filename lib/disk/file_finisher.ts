@@ -32,10 +32,8 @@ export interface FileFinisherOptions {
   readonly reveal: () => Promise<void>;
 }
 
-/** Links of one outcome other than being made. */
+/** A link that is not as it is in the torrent. */
 interface Exception {
-  count: number;
-  /** The first of them. */
   readonly path: string;
   readonly outcome: Exclude<LinkOutcome, { readonly type: "right" }>;
 }
@@ -47,7 +45,8 @@ export class FileFinisher {
   readonly #maker: LinkMaker;
   /** The links that lead to each file, by its index; `undefined`: to folders. */
   readonly #linksTo: ReadonlyMap<number | undefined, readonly TorrentFile[]>;
-  readonly #exceptions = new Map<LinkOutcome["type"], Exception>();
+  /** Those since the last report. */
+  readonly #exceptions: Exception[] = [];
   #isFinished = false;
 
   constructor(torrent: Torrent, options: FileFinisherOptions) {
@@ -154,21 +153,20 @@ export class FileFinisher {
       const link = { path, linkTarget: linkTarget!, file };
       const outcome = await this.#maker.make(link);
       if (outcome.type === "right") continue;
-      const first = this.#options.folder.pathOf(path);
-      const known = this.#exceptions.get(outcome.type) ??
-        { count: 0, path: first, outcome };
-      known.count++;
-      this.#exceptions.set(outcome.type, known);
+      const place = this.#options.folder.pathOf(path);
+      this.#exceptions.push({ path: place, outcome });
     }
   }
 
   /** Reports the exceptions since the last report, a line for each kind. */
   #report(): void {
-    for (const { count, path, outcome } of this.#exceptions.values()) {
-      const others = count > 1 ? ` (and ${count - 1} more)` : "";
+    const exceptions = this.#exceptions.splice(0);
+    const kinds = Map.groupBy(exceptions, ({ outcome }) => outcome.type);
+    for (const alike of kinds.values()) {
+      const { path, outcome } = alike[0]!;
+      const others = alike.length > 1 ? ` (and ${alike.length - 1} more)` : "";
       this.#options.onWarning?.(describe(outcome, `${path}${others}`));
     }
-    this.#exceptions.clear();
   }
 }
 
