@@ -45,10 +45,6 @@ declare module "@std/assert" {
     expected: T,
     message?: string,
   ): void;
-  export function assertExists<T>(
-    actual: T,
-    message?: string,
-  ): asserts actual is NonNullable<T>;
   export function assertMatch(
     actual: string,
     expected: RegExp,
@@ -119,21 +115,16 @@ declare module "@std/bytes/equals" {
 }
 
 declare module "@std/cli/parse-args" {
-  export interface ParseOptions {
-    boolean?: string | readonly string[];
-    string?: string | readonly string[];
-    collect?: string | readonly string[];
-    negatable?: string | readonly string[];
-    alias?: Record<string, string | readonly string[]>;
-    default?: Record<string, unknown>;
-    stopEarly?: boolean;
-    "--"?: boolean;
-    unknown?: (arg: string, key?: string, value?: unknown) => unknown;
-  }
   export function parseArgs(
     args: readonly string[],
-    options?: ParseOptions,
-  ): { _: (string | number)[]; "--"?: string[]; [key: string]: unknown };
+    options?: {
+      boolean?: string | readonly string[];
+      string?: string | readonly string[];
+      collect?: string | readonly string[];
+      alias?: Record<string, string | readonly string[]>;
+      unknown?: (arg: string, key?: string, value?: unknown) => unknown;
+    },
+  ): { _: (string | number)[]; [key: string]: unknown };
 }
 
 declare module "@std/crypto/timing-safe-equal" {
@@ -153,14 +144,6 @@ declare module "@std/encoding/hex" {
 }
 
 declare module "@std/fmt/colors" {
-  export function setColorEnabled(value: boolean): void;
-  export function getColorEnabled(): boolean;
-  export function bold(text: string): string;
-  export function dim(text: string): string;
-  export function red(text: string): string;
-  export function green(text: string): string;
-  export function yellow(text: string): string;
-  export function cyan(text: string): string;
   export function stripAnsiCode(text: string): string;
 }
 
@@ -198,19 +181,14 @@ declare module "@std/path/windows" {
 }
 
 declare module "@std/streams/text-line-stream" {
-  export class TextLineStream extends TransformStream<string, string> {
-    constructor(options?: { allowCR?: boolean });
-  }
+  export class TextLineStream extends TransformStream<string, string> {}
 }
 
 declare module "@std/text/closest-string" {
   export function closestString(
     givenWord: string,
     possibleWords: ReadonlyArray<string>,
-    options?: {
-      caseSensitive?: boolean;
-      compareFn?: (a: string, b: string) => number;
-    },
+    options?: { compareFn?: (a: string, b: string) => number },
   ): string;
 }
 
