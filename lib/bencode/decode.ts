@@ -64,13 +64,6 @@ export interface DecodedBencode {
   readonly raw: ReadonlyMap<string, Uint8Array>;
 }
 
-/** The range of a string's content. */
-interface ByteSpan {
-  readonly start: number;
-  /** One past the last byte. */
-  readonly end: number;
-}
-
 /** An open list or dictionary. */
 interface Frame {
   readonly value: Decoded[] | DecodedDictionary;
@@ -179,25 +172,25 @@ function keyText(bytes: Uint8Array): string {
 }
 
 /** The content of the string whose length begins at `offset`. */
-function stringSpan(bytes: Uint8Array, offset: number): ByteSpan {
-  const { value: length, end } = readDigits(bytes, offset, {
-    maxDigits: MAX_LENGTH_DIGITS,
-    expected: "value",
-  });
+function stringSpan(
+  bytes: Uint8Array,
+  offset: number,
+): { readonly start: number; readonly end: number } {
+  const limit = { maxDigits: MAX_LENGTH_DIGITS, expected: "value" };
+  const { value: length, end } = readDigits(bytes, offset, limit);
   if (byteAt(bytes, end) !== COLON) {
     throw new BencodeError(end, "no colon after a string's length");
   }
   const start = end + 1;
-  if (length > bytes.length - start) {
-    throw new BencodeError(
-      offset,
-      `a string of ${length} bytes, but only ${bytes.length - start} are left`,
-    );
+  const left = bytes.length - start;
+  if (length > left) {
+    const reason = `a string of ${length} bytes, but only ${left} are left`;
+    throw new BencodeError(offset, reason);
   }
   return { start, end: start + length };
 }
 
-/** A number and the offset of the byte after it. */
+/** A number, and the offset of the byte after it. */
 interface ReadNumber {
   readonly value: number;
   readonly end: number;
@@ -206,10 +199,8 @@ interface ReadNumber {
 function readInteger(bytes: Uint8Array, offset: number): ReadNumber {
   const isNegative = byteAt(bytes, offset + 1) === MINUS;
   const digits = offset + (isNegative ? 2 : 1);
-  const { value, end } = readDigits(bytes, digits, {
-    maxDigits: MAX_INTEGER_DIGITS,
-    expected: "digit",
-  });
+  const limit = { maxDigits: MAX_INTEGER_DIGITS, expected: "digit" };
+  const { value, end } = readDigits(bytes, digits, limit);
   if (isNegative && bytes[digits] === ZERO) {
     throw new BencodeError(offset, "integer -0");
   }
@@ -223,22 +214,18 @@ function readInteger(bytes: Uint8Array, offset: number): ReadNumber {
 function readDigits(
   bytes: Uint8Array,
   offset: number,
-  options: { maxDigits: number; expected: string },
+  { maxDigits, expected }: { maxDigits: number; expected: string },
 ): ReadNumber {
   let value = 0;
   let end = offset;
   for (; isDigit(byteAt(bytes, end)); end++) {
-    if (end - offset === options.maxDigits) {
-      throw new BencodeError(
-        offset,
-        `a number of more than ${options.maxDigits} digits`,
-      );
+    if (end - offset === maxDigits) {
+      const reason = `a number of more than ${maxDigits} digits`;
+      throw new BencodeError(offset, reason);
     }
     value = value * 10 + (bytes[end]! - ZERO);
   }
-  if (end === offset) {
-    throw new BencodeError(offset, `no ${options.expected}`);
-  }
+  if (end === offset) throw new BencodeError(offset, `no ${expected}`);
   if (bytes[offset] === ZERO && end > offset + 1) {
     throw new BencodeError(offset, "a number with a leading zero");
   }
@@ -251,10 +238,8 @@ function isDigit(byte: number): boolean {
 
 function byteAt(bytes: Uint8Array, offset: number): number {
   const byte = bytes[offset];
-  if (byte === undefined) {
-    throw new BencodeError(offset, "the value is truncated");
-  }
-  return byte;
+  if (byte !== undefined) return byte;
+  throw new BencodeError(offset, "the value is truncated");
 }
 
 /**
