@@ -21,7 +21,7 @@ import {
   parseJson,
   text,
   whole,
-} from "../base/json_shape.ts";
+} from "./json_shape.ts";
 import { type HostEvidence, isReasonCode, type ReasonCode } from "./reason.ts";
 
 /** Path of the reports on the server of a share; the query follows. */

@@ -26,7 +26,7 @@ import {
   optional,
   parseJson,
   text,
-} from "../base/json_shape.ts";
+} from "../rollout/json_shape.ts";
 import { ALL_SHARES } from "../rollout/rollout_control.ts";
 import type { RolloutDocument } from "../rollout/rollout_document.ts";
 import {

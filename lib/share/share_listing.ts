@@ -16,7 +16,7 @@ import {
   type Shape,
   text,
   whole,
-} from "../base/json_shape.ts";
+} from "../rollout/json_shape.ts";
 import type { RolloutDocument } from "../rollout/rollout_document.ts";
 
 /** Path of the list on the server of a share. */

@@ -1,10 +1,10 @@
 /**
  * Checks the JSON and the queries of other machines: a shape is written as the value
- * itself, with a test in the place of each field that is used. Pure.
+ * itself, with a test in the place of each field that is used.
  *
  * @module
  */
-import { ProtocolError } from "./errors.ts";
+import { ProtocolError } from "../base/errors.ts";
 
 /** A test, a list of values of one shape, or fields; others may be there. */
 export type Shape =
