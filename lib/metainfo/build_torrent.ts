@@ -1,6 +1,5 @@
 /**
- * Builds the bytes of a new torrent file. Pure: the caller supplies the hashes and
- * the time.
+ * Builds the bytes of a new torrent file.
  *
  * @module
  */

@@ -42,7 +42,7 @@ export class FieldReader {
   }
 
   has(key: string): boolean {
-    return Object.hasOwn(this.#dictionary, key);
+    return this.#dictionary[key] !== undefined;
   }
 
   /** A safe integer of at least `min`. */
@@ -85,7 +85,7 @@ export class FieldReader {
 
   /** At most `max` strings of a list; nothing of a value that is none. */
   hints(key: string, max: number): Uint8Array[] {
-    const value = this.has(key) ? this.#dictionary[key] : undefined;
+    const value = this.#dictionary[key];
     return Array.isArray(value)
       ? value.slice(0, max).filter((item) => item instanceof Uint8Array)
       : [];
@@ -107,7 +107,7 @@ export class FieldReader {
   }
 
   #value(key: string): Decoded {
-    const value = this.has(key) ? this.#dictionary[key] : undefined;
+    const value = this.#dictionary[key];
     if (value !== undefined) return value;
     throw this.fault(key, "is missing");
   }

@@ -1,6 +1,6 @@
 /**
  * The files of a torrent to fetch, and the pieces that hold them. A piece at the border
- * of a file that is wanted is fetched whole. Pure.
+ * of a file that is wanted is fetched whole.
  *
  * @module
  */
@@ -20,17 +20,19 @@ export interface FileSelection {
 
 /** The files to fetch, by index; padding is none. */
 export function selectFiles(
-  torrent: Pick<Torrent, "files" | "isFolder">,
+  { files, isFolder }: Pick<Torrent, "files" | "isFolder">,
   { only = [], not = [], indexes }: FileSelection,
 ): Bitfield {
-  const selected = new Bitfield(torrent.files.length);
+  const selected = new Bitfield(files.length);
   const named = only.length + not.length === 0 && indexes !== undefined
     ? new Set(indexes)
     : undefined;
-  for (const [index, { isPadding }] of torrent.files.entries()) {
+  for (const [index, { isPadding, path }] of files.entries()) {
+    const below = isFolder ? path.slice(1) : path;
+    const isIn = (globs: readonly PathGlob[]): boolean =>
+      globs.some((glob) => matchesBelow(glob, below));
     const isSelected = !isPadding && named?.has(index) !== false &&
-      (only.length === 0 || isMatched(torrent, index, only)) &&
-      !isMatched(torrent, index, not);
+      (only.length === 0 || isIn(only)) && !isIn(not);
     if (isSelected) selected.add(index);
   }
   return selected;
@@ -58,14 +60,4 @@ export function piecesInOrder(
     for (; piece * pieceLength < end; piece++) pieces.push(piece);
   }
   return pieces;
-}
-
-/** True if a glob matches a file or a folder that it is in, below the shared folder. */
-function isMatched(
-  { files, isFolder }: Pick<Torrent, "files" | "isFolder">,
-  index: number,
-  globs: readonly PathGlob[],
-): boolean {
-  const path = files[index]!.path.slice(isFolder ? 1 : 0);
-  return globs.some((glob) => matchesBelow(glob, path));
 }

@@ -53,11 +53,7 @@ export class FileSpans {
     }
     const spans: FileSpan[] = [];
     let offset = offsetInTorrent;
-    for (
-      let fileIndex = this.#fileAt(offset);
-      offset < end;
-      fileIndex++
-    ) {
+    for (let fileIndex = this.#fileAt(offset); offset < end; fileIndex++) {
       const fileEnd = this.#offsets[fileIndex + 1]!;
       if (fileEnd <= offset) continue; // An empty file.
       const spanEnd = Math.min(end, fileEnd);

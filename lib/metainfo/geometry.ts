@@ -14,10 +14,7 @@ export const BLOCK_SIZE = 16384;
 /** Piece length of a new torrent of less than 256 MiB, in bytes. */
 export const PIECE_LENGTH = 262144;
 
-/**
- * Largest piece length accepted, in bytes: a piece stays in memory until it is
- * verified. Sixteen times the largest in use.
- */
+/** Largest piece length accepted, in bytes: a piece stays in memory until it is verified. */
 export const MAX_PIECE_LENGTH = 2 ** 28;
 
 /** Most pieces of a new torrent, while {@linkcode MAX_PIECE_LENGTH} allows it. */
@@ -91,10 +88,8 @@ export class Geometry {
 
   /** Length of one block of a piece; the last may be shorter. */
   blockLengthAt(index: number, block: number): number {
-    return Math.min(
-      BLOCK_SIZE,
-      this.pieceLengthAt(index) - block * BLOCK_SIZE,
-    );
+    const left = this.pieceLengthAt(index) - block * BLOCK_SIZE;
+    return Math.min(BLOCK_SIZE, left);
   }
 
   /** One number for one block of the torrent: ids of a piece's blocks are consecutive. */
@@ -119,11 +114,11 @@ export class Geometry {
 
   /** The {@linkcode blockId} of the block at an offset in an existing piece; `undefined` where none begins. */
   blockIdAt(index: number, offsetInPiece: number): number | undefined {
-    if (
-      offsetInPiece % BLOCK_SIZE !== 0 ||
-      offsetInPiece >= this.pieceLengthAt(index)
-    ) return undefined;
-    return this.blockId(index, offsetInPiece / BLOCK_SIZE);
+    const isBlock = offsetInPiece % BLOCK_SIZE === 0 &&
+      offsetInPiece < this.pieceLengthAt(index);
+    return isBlock
+      ? this.blockId(index, offsetInPiece / BLOCK_SIZE)
+      : undefined;
   }
 
   /** Bytes of content in the pieces that a bitfield holds. */

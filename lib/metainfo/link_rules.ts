@@ -1,13 +1,9 @@
 /**
  * Decides which symbolic links of a torrent may be made. [BEP 47] Each leads to a file
  * or folder of the same torrent, not through another link, and to no folder above it:
- * whoever follows links stays in the torrent's folder.
- *
- * A folder to which a link leads may have links itself. So two folders can lead into
- * each other (`A/l -> B`, `B/m -> A`), as the packages of one repository that need
- * each other do. That is allowed: nothing here walks into links. Other programs that
- * do so (`tar -h`) may find far more than there is; but they would without a circle
- * too, in a row of folders with two links each to the next. Pure.
+ * a program that follows links stays in the torrent's folder. Two folders may lead into
+ * each other (`A/l -> B`, `B/m -> A`), as the packages of one repository do: nothing
+ * here walks into links.
  *
  * @module
  */

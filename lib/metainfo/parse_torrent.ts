@@ -74,10 +74,8 @@ export async function parseTorrent(
   const platform = options.platform ?? "linux";
   const name = parseName(info, platform);
   const files = parseFiles(info, name, platform);
-  const geometry = parseGeometry(
-    info,
-    files.reduce((sum, file) => sum + file.length, 0),
-  );
+  const length = files.reduce((sum, file) => sum + file.length, 0);
+  const geometry = parseGeometry(info, length);
   const hashes = parsePieceHashes(info, geometry);
   const hashesAt = hashes.byteOffset - rawInfo.byteOffset;
   const infoCopy = rawInfo.slice();

@@ -1,7 +1,6 @@
 /**
  * Decides if the paths of a torrent are safe on a disk. A path that passes stays
  * below its folder on the given platform, and no two files of a torrent collide.
- * Pure: it reports faults and touches no disk.
  *
  * @module
  */
@@ -92,21 +91,10 @@ function isLongerThan(maxBytes: number, text: string): boolean {
   return text.length * 3 > maxBytes && encoder.encode(text).length > maxBytes;
 }
 
-/**
- * Returns one spelling for all names or paths that are equal on a platform's usual
- * file system.
- */
+/** One spelling for all names or paths that are equal on a platform's usual file system. */
 export function foldName(name: string, platform: Platform): string {
-  switch (platform) {
-    case "linux":
-      return name;
-    case "darwin":
-      return foldCase(name.normalize("NFD"));
-    case "windows":
-      return foldCase(name);
-    default:
-      return platform satisfies never;
-  }
+  if (platform === "linux") return name;
+  return foldCase(platform === "darwin" ? name.normalize("NFD") : name);
 }
 
 /**
@@ -201,14 +189,11 @@ export function findPortabilityFaults(
   platform: Platform,
 ): PortabilityFault[] {
   const names = new PathSet(platform);
-  const faults: PortabilityFault[] = [];
-  for (const path of paths) {
+  return paths.flatMap((path) => {
     const fault = findPathFault(path, platform);
-    const collision = fault === undefined ? names.add(path) : undefined;
-    if (fault !== undefined) faults.push({ path, reason: fault });
-    else if (collision !== undefined) {
-      faults.push({ path, reason: `${quote(path.join("/"))} ${collision}` });
-    }
-  }
-  return faults;
+    if (fault !== undefined) return { path, reason: fault };
+    const collision = names.add(path);
+    const name = quote(path.join("/"));
+    return collision ? { path, reason: `${name} ${collision}` } : [];
+  });
 }
