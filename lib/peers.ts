@@ -12,7 +12,6 @@ export {
 export type { TransferControl } from "./peer/pacer.ts";
 export type { AddressSource } from "./dialing/address_book.ts";
 export { MAX_PEERS } from "./dialing/dialer.ts";
-export type { PieceChoice } from "./swarm/swarm.ts";
 export {
   TorrentSession,
   type TorrentSessionOptions,
@@ -25,7 +24,7 @@ export type {
   SessionEvent,
   TorrentSnapshot,
 } from "./peer/session_report.ts";
-export { KEEP_ALIVE_INTERVAL } from "./swarm/peer.ts";
+export { KEEP_ALIVE_INTERVAL, type PieceChoice } from "./swarm/peer.ts";
 export {
   type ByteRange,
   type ContentFiles,

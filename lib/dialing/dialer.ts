@@ -79,10 +79,12 @@ export type DialerEvent =
   | { readonly type: "completed" | "tick" };
 
 /** A connected peer, and the port on which it listens, if known. */
-type ConnectedPeer = {
-  peer: { hostname: string };
-  profile: { listenPort: number | undefined };
-};
+interface ConnectedPeer {
+  readonly peer: {
+    readonly hostname: string;
+    readonly listenPort: number | undefined;
+  };
+}
 
 /** Options for {@linkcode Dialer}. */
 export interface DialerOptions {
@@ -212,8 +214,8 @@ export class Dialer {
     const { hostname, port } = address;
     // Of two connections with one peer one would be dropped.
     const isPointless = !connections.hasSlotFor(hostname, now) ||
-      connections.peers.values().some(({ peer, profile }) =>
-        profile.listenPort === port && peer.hostname === hostname
+      connections.peers.values().some(({ peer }) =>
+        peer.listenPort === port && peer.hostname === hostname
       );
     return isPointless ? POINTLESS_REST_MS : limiter.delayOf(hostname, now);
   }

@@ -2,11 +2,9 @@
  * The engine that fetches a torrent's metadata from several peers, without I/O or
  * clocks of its own: events and the time come in, actions go out. [BEP 9]
  *
- * Peers that claim the same length fill one copy. It is believed only if the whole
- * matches the info hash; if not, any of its senders may have lied, so from then on
- * every peer fills a copy of its own: the right one wins, whatever the others send,
- * and the host of one that sent a wrong one alone, after it had part in another, is
- * banned.
+ * Peers that claim the same length fill one copy. If it does not match the info hash,
+ * any of its senders may have lied: from then on every peer fills a copy of its own,
+ * and a host that sent a wrong one alone, after it had part in another, is banned.
  *
  * @module
  */
@@ -166,9 +164,9 @@ export class MetadataDownload {
     offer: Offer,
     { piece, totalLength, bytes }: MetadataMessage & { type: "data" },
   ): void {
-    if (
-      totalLength !== copy.length || bytes.length !== copy.pieceLength(piece)
-    ) {
+    const isDue = totalLength === copy.length &&
+      bytes.length === copy.pieceLength(piece);
+    if (!isDue) {
       throw new ProtocolError(
         `Cannot accept metadata: piece ${piece} has ${bytes.length} bytes of ${totalLength}, but ${copy.length} were offered`,
       );
@@ -185,10 +183,7 @@ export class MetadataDownload {
   /** Gives up the longest copy while all of them hold too much: lies are long. */
   #boundCopies(): void {
     const copies = [...this.#copies];
-    const held = copies.reduce(
-      (sum, [, { heldLength }]) => sum + heldLength,
-      0,
-    );
+    const held = copies.reduce((sum, [, copy]) => sum + copy.heldLength, 0);
     if (held <= MAX_HELD_LENGTH) return;
     const [key, longest] = copies.reduce((one, other) =>
       other[1].length > one[1].length ? other : one
@@ -292,11 +287,8 @@ export class MetadataDownload {
 
   #copyOf(offer: Offer): Copy {
     const key = this.#keyOf(offer);
-    let copy = this.#copies.get(key);
-    if (copy === undefined) {
-      copy = new Copy(offer.length);
-      this.#copies.set(key, copy);
-    }
+    const copy = this.#copies.get(key) ?? new Copy(offer.length);
+    this.#copies.set(key, copy);
     return copy;
   }
 

@@ -7,7 +7,7 @@
  */
 import { ProtocolError } from "../base/errors.ts";
 import { encodeBencode } from "../bencode/encode.ts";
-import { decodePayloadStart, ownNumber } from "../wire/extended_payload.ts";
+import { decodePayloadStart, numberIn } from "../wire/extended_payload.ts";
 import { MAX_METADATA_LENGTH } from "../wire/extended_handshake.ts";
 import type { ExtendedMessage } from "../wire/message.ts";
 
@@ -59,8 +59,8 @@ export function parseMetadataMessage(
   const start = payload.subarray(0, MAX_METADATA_HEADER);
   const { dictionary, end } = decodePayloadStart(start, "metadata message");
   const number = (key: string, most: number): number => {
-    const value = ownNumber(dictionary, key);
-    if (value !== undefined && value >= 0 && value <= most) return value;
+    const value = numberIn(dictionary, key, { most });
+    if (value !== undefined) return value;
     throw refusal(`${key} is not a number from 0 to ${most}`);
   };
   const type = number("msg_type", Number.MAX_SAFE_INTEGER);

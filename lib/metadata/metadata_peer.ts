@@ -32,28 +32,23 @@ export type MetadataNews =
   /** It names other peers, which may be dialed. */
   | { readonly type: "exchanged"; readonly addresses: readonly PeerAddress[] };
 
-/** Options for {@linkcode MetadataPeer}. */
-export interface MetadataPeerOptions {
-  readonly hostname: string;
-  /** The port that we dialed; `undefined` if the peer connected to us. */
-  readonly dialedPort: number | undefined;
-  /** Our listening port. */
-  readonly ownPort: number;
-}
-
 /** A peer that may have metadata. */
 export class MetadataPeer {
-  readonly peer: { readonly hostname: string };
-  readonly profile: { listenPort: number | undefined };
+  readonly peer: { readonly hostname: string; listenPort: number | undefined };
   /** The first message for it. */
   readonly greeting: ExtendedMessage;
   hasMetadata = false;
   /** The id under which it takes our messages; 0 if it takes none. */
   #id = 0;
 
-  constructor({ hostname, dialedPort, ownPort }: MetadataPeerOptions) {
-    this.peer = { hostname };
-    this.profile = { listenPort: dialedPort };
+  constructor({ hostname, dialedPort, ownPort }: {
+    readonly hostname: string;
+    /** The port that we dialed; `undefined` if the peer connected to us. */
+    readonly dialedPort: number | undefined;
+    /** Our listening port. */
+    readonly ownPort: number;
+  }) {
+    this.peer = { hostname, listenPort: dialedPort };
     const payload = encodeExtendedHandshake({
       peerExchangeId: PEER_EXCHANGE_ID,
       metadataId: METADATA_ID,
@@ -90,19 +85,18 @@ export class MetadataPeer {
   /** A message for the peer; `undefined` if it takes none. */
   encode(message: MetadataMessage): ExtendedMessage | undefined {
     const id = this.#id;
-    return id === 0
-      ? undefined
-      : { type: "extended", id, ...encodeMetadataMessage(message) };
+    if (id === 0) return undefined;
+    return { type: "extended", id, ...encodeMetadataMessage(message) };
   }
 
   #receiveHandshake(payload: Uint8Array): MetadataNews | undefined {
-    const { port, metadataId, metadataLength } = parseExtendedHandshake(
+    const { port, metadataId, metadataLength: length } = parseExtendedHandshake(
       payload,
     );
-    this.profile.listenPort ??= port;
+    this.peer.listenPort ??= port;
     this.#id = metadataId ?? this.#id;
-    if (this.#id === 0 || metadataLength === undefined) return undefined;
+    if (this.#id === 0 || length === undefined) return undefined;
     this.hasMetadata = true;
-    return { type: "offered", length: metadataLength };
+    return { type: "offered", length };
   }
 }

@@ -24,7 +24,6 @@ import { MetadataPeer } from "../metadata/metadata_peer.ts";
 import type { MagnetLink } from "../metainfo/magnet_link.ts";
 import { resolveHost } from "../net/node_modules.ts";
 import type { PeerKey } from "../swarm/events.ts";
-import { sharedExtensions } from "../wire/handshake.ts";
 import type { ExtendedMessage } from "../wire/message.ts";
 import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
 import type { HandshakenChannel } from "./peer_channel.ts";
@@ -82,7 +81,7 @@ export class MetadataFetch {
     this.#context = {
       ...session,
       pieceCount: FREE_PIECE_MESSAGES,
-      readLimits: { maxLength: MAX_FRAME_LENGTH },
+      maxFrameLength: MAX_FRAME_LENGTH,
       readBlock: () => undefined,
       onBlocksSent: () => {},
       onMessage: (from, message) => {
@@ -148,11 +147,11 @@ export class MetadataFetch {
   /** The addresses of connected peers, for the session that follows. */
   get peers(): PeerAddress[] {
     return [...this.#contacts.values()].flatMap(
-      ({ connection: { dialed }, remote: { peer, profile } }) => {
+      ({ connection: { dialed }, remote: { peer } }) => {
         if (dialed !== undefined) return [dialed];
-        const { listenPort: port } = profile;
+        const { hostname, listenPort: port } = peer;
         const isKnown = port !== undefined && !isPrivileged(port);
-        return isKnown ? [{ ...peer, port }] : [];
+        return isKnown ? [{ hostname, port }] : [];
       },
     );
   }
@@ -167,7 +166,7 @@ export class MetadataFetch {
     const { hostname } = channel;
     const { ownId, handleLimit, createPeerKey, port: ownPort } = this.#session;
     const host = this.#session.hostOf(hostname);
-    const extensions = sharedExtensions(handshake.extensions);
+    const { extensions } = handshake;
     const sinceMs = performance.now();
     const refusal: ConnectionEnd | undefined = handshake.peerId === ownId
       ? "ownPeerId"

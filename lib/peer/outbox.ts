@@ -21,7 +21,7 @@ import {
 import { pause } from "./pacer.ts";
 import type { PeerChannel } from "./peer_channel.ts";
 import type { ConnectionContext } from "./session_context.ts";
-import type { HostTurns } from "./upload_turns.ts";
+import type { HostTurns, Turn } from "./upload_turns.ts";
 
 /** Bytes in one write, unless a single message is longer: the longest block of a peer of our own kind, and messages beside it. */
 const BATCH_LENGTH = 257 * 1024;
@@ -54,8 +54,6 @@ export interface OutboxOptions {
 type Bulk =
   | { readonly type: "block"; readonly block: BlockRange }
   | ControlMessage;
-
-type Turn = Awaited<ReturnType<HostTurns["begin"]>>;
 
 /** The sending half of one peer connection. */
 export class Outbox {

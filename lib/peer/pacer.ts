@@ -88,36 +88,6 @@ export interface TransferControl {
   readonly maxDownloadBytesPerSecond?: number;
 }
 
-/** The limits in both directions. */
-export interface Pacers {
-  readonly uploadPacer: Pacer;
-  readonly downloadPacer: Pacer;
-}
-
-/** Creates the limits of a torrent, none at first, within those of its session. */
-export function createPacers({ uploadPacer, downloadPacer }: Pacers): Pacers {
-  return {
-    uploadPacer: new Pacer(0, uploadPacer),
-    downloadPacer: new Pacer(0, downloadPacer),
-  };
-}
-
-/**
- * Sets the rates of a torrent. A pause needs none: what is on its way arrives at once
- * then, and no choke waits behind a block.
- */
-export function setRates(
-  { uploadPacer, downloadPacer }: Pacers,
-  {
-    isPaused = false,
-    maxUploadBytesPerSecond = 0,
-    maxDownloadBytesPerSecond = 0,
-  }: TransferControl,
-): void {
-  uploadPacer.setRate(isPaused ? 0 : maxUploadBytesPerSecond);
-  downloadPacer.setRate(isPaused ? 0 : maxDownloadBytesPerSecond);
-}
-
 /** Resolves after `ms` milliseconds, or when `signal` is aborted. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;

@@ -14,7 +14,7 @@ import {
   readHandshake,
 } from "../wire/handshake.ts";
 import type { Message } from "../wire/message.ts";
-import { type ReadLimits, readMessage } from "../wire/read_message.ts";
+import { readMessage } from "../wire/read_message.ts";
 
 /** Time for a connection and its handshake together, in milliseconds. */
 export const HANDSHAKE_TIMEOUT_MS = 8_000;
@@ -35,7 +35,7 @@ export interface HandshakenChannel {
 }
 
 /** A TCP connection with a peer, before and after the handshake. */
-export class PeerChannel implements Disposable {
+export class PeerChannel {
   /** The remote address in its canonical text. */
   readonly hostname: string;
   /** The remote port; the peer listens there only if we dialed it. */
@@ -86,8 +86,8 @@ export class PeerChannel implements Disposable {
    * views, valid until the next read, {@linkcode receive}.
    * @throws {ProtocolError} If the frame breaks the protocol.
    */
-  nextMessage(limits: ReadLimits): Message | undefined {
-    return readMessage(this.#received, limits);
+  nextMessage(maxLength: number): Message | undefined {
+    return readMessage(this.#received, maxLength);
   }
 
   /**
@@ -143,9 +143,5 @@ export class PeerChannel implements Disposable {
       // The peer may have reset it at the same moment.
       if (!isConnectionLoss(error)) throw error;
     }
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
   }
 }

@@ -28,18 +28,11 @@ export interface ConnectionOver {
   readonly detail: string | undefined;
 }
 
-/** Options for {@linkcode PeerConnection}. */
-export interface PeerConnectionOptions {
-  readonly key: PeerKey;
-  readonly channel: PeerChannel;
-  /** The address that was dialed; `undefined` if the peer connected to us. */
-  readonly dialed: PeerAddress | undefined;
-}
-
 /** A connection with one peer. */
 export class PeerConnection {
   readonly key: PeerKey;
   readonly channel: PeerChannel;
+  /** The address that was dialed; `undefined` if the peer connected to us. */
   readonly dialed: PeerAddress | undefined;
   readonly outbox: Outbox;
   readonly #context: ConnectionContext;
@@ -49,15 +42,21 @@ export class PeerConnection {
   #end: ConnectionOver | undefined;
 
   /** Reads and sends nothing before {@linkcode run}. */
-  constructor(options: PeerConnectionOptions, context: ConnectionContext) {
-    this.key = options.key;
-    this.channel = options.channel;
-    this.dialed = options.dialed;
+  constructor(
+    { key, channel, dialed }: Pick<
+      PeerConnection,
+      "key" | "channel" | "dialed"
+    >,
+    context: ConnectionContext,
+  ) {
+    this.key = key;
+    this.channel = channel;
+    this.dialed = dialed;
     this.#context = context;
     this.#limiter = new MessageLimiter(context.pieceCount);
     this.outbox = new Outbox({
-      channel: options.channel,
-      turns: context.uploadTurns.of(options.channel.hostname),
+      channel,
+      turns: context.uploadTurns.of(channel.hostname),
       context,
       signal: this.#closing.signal,
       onOverflow: () => this.close(),
@@ -134,12 +133,12 @@ export class PeerConnection {
 
   /** Handles messages until the turn is over. Returns whether none is left. */
   #takeTurn(): boolean {
-    const { readLimits, onMessage } = this.#context;
+    const { maxFrameLength, onMessage } = this.#context;
     const limiter = this.#limiter;
     // A message may lead to the end of this connection.
     while (!this.channel.isClosed) {
       if (limiter.isTurnOver) return false;
-      const message = this.channel.nextMessage(readLimits);
+      const message = this.channel.nextMessage(maxFrameLength);
       if (message === undefined) return true;
       this.#hasReceived = true;
       limiter.take(message);

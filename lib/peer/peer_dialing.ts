@@ -102,13 +102,6 @@ export class PeerDialing {
   }
 }
 
-/** Options for {@linkcode dialPeer}. */
-export interface DialOptions {
-  readonly signal: AbortSignal;
-  /** Time for the dial, its handshake included, in milliseconds. @default {HANDSHAKE_TIMEOUT_MS} */
-  readonly timeoutMs?: number;
-}
-
 /**
  * Connects to a peer and exchanges handshakes for `own.infoHash`.
  * @throws {ProtocolError} If no peer answers in time, or not for this torrent.
@@ -116,7 +109,10 @@ export interface DialOptions {
 export async function dialPeer(
   address: PeerAddress,
   own: Handshake,
-  { signal, timeoutMs = HANDSHAKE_TIMEOUT_MS }: DialOptions,
+  { signal, timeoutMs = HANDSHAKE_TIMEOUT_MS }: {
+    readonly signal: AbortSignal;
+    readonly timeoutMs?: number;
+  },
 ): Promise<HandshakenChannel> {
   using joined = joinSignals(signal, AbortSignal.timeout(timeoutMs));
   const ending = joined.signal;

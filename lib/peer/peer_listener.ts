@@ -8,15 +8,14 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import type { Permits } from "../base/address_filter.ts";
 import { BoundedMap } from "../base/bounded_map.ts";
 import { ProtocolError } from "../base/errors.ts";
-import type { FdPressure } from "../base/fd_pressure.ts";
-import type { InfoHash, PeerId } from "../base/identifier.ts";
+import type { InfoHash } from "../base/identifier.ts";
 import { RateLimiter } from "../base/rate_limiter.ts";
 import { isPortTaken, listenTcp } from "../net/listen_everywhere.ts";
 import { type Handshake, OWN_EXTENSIONS } from "../wire/handshake.ts";
 import { type HandshakenChannel, PeerChannel } from "./peer_channel.ts";
+import type { SessionContext } from "./session_context.ts";
 
 /** Ports tried from the requested one on. */
 const MAX_PORTS_TRIED = 100;
@@ -25,60 +24,51 @@ const ACCEPTED_PER_SECOND = 1000;
 /** Pause after a connection could not be accepted, in milliseconds. */
 const ACCEPT_PAUSE_MS = 50;
 
-/** The listening sockets of one port: one, or one for each address family. */
-export interface PeerSockets {
-  readonly port: number;
-  readonly sockets: readonly Deno.TcpListener[];
-}
-
 /**
  * Listens on `port`, or on the first free one after it; 0 is any free one.
  * @param hostname A local address; `undefined` for all interfaces.
+ * @returns A socket, or one for each address family.
  * @throws {Deno.errors.AddrInUse} If all ports that were tried are taken.
  * @throws {Deno.errors.AddrNotAvailable} If this machine has no such address.
  */
 export function listenForPeers(
   port: number,
   hostname: string | undefined,
-): PeerSockets {
+): Deno.TcpListener[] {
   const last = port === 0 ? 0 : Math.min(port + MAX_PORTS_TRIED - 1, 65535);
   for (;; port++) {
     try {
-      const sockets = listenTcp(port, hostname);
-      return { port: sockets[0]!.addr.port, sockets };
+      return listenTcp(port, hostname);
     } catch (error) {
       if (!isPortTaken(error) || port === last) throw error;
     }
   }
 }
 
-/** Options for {@linkcode PeerListener}. */
-export interface PeerListenerOptions {
-  readonly ownId: PeerId;
-  /** True for a torrent that is shared here. */
-  readonly shares: (infoHash: InfoHash) => boolean;
-  readonly permits: Permits;
-  readonly fdPressure: FdPressure;
-  /** Takes over a channel. */
-  readonly onPeer: (channel: HandshakenChannel) => void;
-  /** Time for the handshake, in milliseconds. */
-  readonly timeoutMs: number;
+/** A torrent at work, which takes over channels. */
+interface Adopter {
+  adopt(channel: HandshakenChannel): void;
 }
 
+/** Finds a torrent that is shared here. */
+type FindAdopter = (infoHash: InfoHash) => Adopter | undefined;
+
 /** Accepts peers until closed. */
-export class PeerListener implements Disposable {
+export class PeerListener {
   readonly #sockets: readonly Deno.TcpListener[];
-  readonly #options: PeerListenerOptions;
+  readonly #session: SessionContext;
+  readonly #find: FindAdopter;
   readonly #pending = new PendingHandshakes();
   readonly #rate = new RateLimiter({ perSecond: ACCEPTED_PER_SECOND });
   #isClosed = false;
 
-  constructor(
-    sockets: readonly Deno.TcpListener[],
-    options: PeerListenerOptions,
-  ) {
-    this.#sockets = sockets;
-    this.#options = options;
+  constructor(session: SessionContext, options: {
+    readonly sockets: readonly Deno.TcpListener[];
+    readonly find: FindAdopter;
+  }) {
+    this.#session = session;
+    this.#sockets = options.sockets;
+    this.#find = options.find;
   }
 
   /** Accepts connections until {@linkcode close}. */
@@ -91,10 +81,6 @@ export class PeerListener implements Disposable {
     this.#isClosed = true;
     for (const socket of this.#sockets) socket.close();
     this.#pending.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
   }
 
   async #accept(socket: Deno.TcpListener): Promise<void> {
@@ -113,7 +99,7 @@ export class PeerListener implements Disposable {
         // A peer that has closed its connection already costs nothing. Descriptors
         // or memory may be free again in a moment; until then the loop must not
         // spin.
-        const { fdPressure } = this.#options;
+        const { fdPressure } = this.#session;
         const lacksHandles = fdPressure.relieve(error, performance.now());
         const lacksMemory = ["ENOBUFS", "ENOMEM"].includes(String(error.code));
         if (lacksHandles || lacksMemory) await delay(ACCEPT_PAUSE_MS);
@@ -124,13 +110,14 @@ export class PeerListener implements Disposable {
   #isWelcome(connection: Deno.TcpConn, now: number): boolean {
     const { hostname } = connection.remoteAddr;
     // It may have been accepted at the moment of the closing.
-    return !this.#isClosed && this.#options.permits(hostname) &&
+    return !this.#isClosed && this.#session.permits(hostname) &&
       this.#pending.permits(hostname, now);
   }
 
   async #answer(channel: PeerChannel): Promise<void> {
+    const { handshakeTimeoutMs } = this.#session;
     this.#pending.add(channel);
-    const timer = setTimeout(() => channel.close(), this.#options.timeoutMs);
+    const timer = setTimeout(() => channel.close(), handshakeTimeoutMs);
     let handshake: Handshake | undefined;
     try {
       handshake = await this.#shakeHands(channel);
@@ -141,22 +128,18 @@ export class PeerListener implements Disposable {
       clearTimeout(timer);
       this.#pending.delete(channel);
     }
-    if (handshake === undefined) channel.close();
-    else this.#options.onPeer({ channel, handshake });
+    const torrent = handshake && this.#find(handshake.infoHash);
+    if (handshake && torrent) torrent.adopt({ channel, handshake });
+    else channel.close();
   }
 
   /** Receives a handshake and answers it; `undefined` if it is not for a shared torrent. */
   async #shakeHands(channel: PeerChannel): Promise<Handshake | undefined> {
     const handshake = await channel.receiveHandshake();
-    if (handshake === undefined || !this.#options.shares(handshake.infoHash)) {
-      return undefined;
-    }
-    const isAnswered = await channel.sendHandshake({
-      infoHash: handshake.infoHash,
-      peerId: this.#options.ownId,
-      extensions: OWN_EXTENSIONS,
-    });
-    return isAnswered ? handshake : undefined;
+    if (!handshake || !this.#find(handshake.infoHash)) return undefined;
+    const { ownId: peerId } = this.#session;
+    const own = { ...handshake, peerId, extensions: OWN_EXTENSIONS };
+    return await channel.sendHandshake(own) ? handshake : undefined;
   }
 }
 

@@ -11,8 +11,12 @@ import type { PeerId } from "../base/identifier.ts";
 import { isPieceHash } from "../disk/hash_content.ts";
 import type { Storage } from "../disk/storage.ts";
 import type { PieceHasher } from "../disk/worker_hasher.ts";
-import { PIECE_HASH_LENGTH, type Torrent } from "../metainfo/torrent.ts";
-import type { PieceBytes } from "../swarm/events.ts";
+import {
+  PIECE_HASH_LENGTH,
+  type Torrent,
+  type TorrentFile,
+} from "../metainfo/torrent.ts";
+import type { PieceBytes, SwarmEvent } from "../swarm/events.ts";
 import type { Swarm } from "../swarm/swarm.ts";
 
 /** Time without a block after which a peer is stalled, as after lost packets, in milliseconds. */
@@ -40,24 +44,17 @@ export interface TransferLoad {
   readonly stalledCount: number;
 }
 
-/** The result of a hash check, for the swarm. */
-export type CheckedPiece = PieceBytes & {
-  readonly type: "pieceVerified" | "pieceCorrupt";
-};
-
-/** Files that are complete now. */
-export interface NamedFiles {
-  readonly paths: readonly (readonly string[])[];
-  /** True once: all others have their names. */
-  readonly areLast: boolean;
+/** Options for {@linkcode PieceStore}. */
+interface PieceStoreOptions {
+  readonly storage: Storage;
+  readonly hasher: PieceHasher;
+  readonly swarm: Swarm;
 }
 
 /** Stores the pieces of one torrent. */
 export class PieceStore {
   readonly #torrent: Torrent;
-  readonly #storage: Storage;
-  readonly #hasher: PieceHasher;
-  readonly #swarm: Swarm;
+  readonly #options: PieceStoreOptions;
   readonly #hashing = new BusyTime();
   readonly #writing = new BusyTime();
   /** Bytes of padding in each piece; `undefined` without padding. */
@@ -65,21 +62,15 @@ export class PieceStore {
   /** Verified pieces whose files may still get their names. */
   #namingCount = 0;
 
-  constructor(torrent: Torrent, options: {
-    readonly storage: Storage;
-    readonly hasher: PieceHasher;
-    readonly swarm: Swarm;
-  }) {
+  constructor(torrent: Torrent, options: PieceStoreOptions) {
     this.#torrent = torrent;
-    this.#storage = options.storage;
-    this.#hasher = options.hasher;
-    this.#swarm = options.swarm;
+    this.#options = options;
     this.#padding = paddingOf(torrent);
   }
 
   /** True if every wanted piece is stored, and every file has its name. */
   get isComplete(): boolean {
-    return this.#swarm.isDone && this.#namingCount === 0;
+    return this.#options.swarm.isDone && this.#namingCount === 0;
   }
 
   /** Bytes of content in these pieces, without padding. */
@@ -93,7 +84,7 @@ export class PieceStore {
 
   /** The progress that is announced to trackers. */
   get progress(): TransferProgress {
-    const { have, traffic: { uploaded, downloaded } } = this.#swarm;
+    const { have, traffic: { uploaded, downloaded } } = this.#options.swarm;
     const { geometry } = this.#torrent;
     const left = geometry.length - geometry.lengthOf(have);
     return { uploaded, downloaded, left };
@@ -101,7 +92,8 @@ export class PieceStore {
 
   /** Makes the storage ready; later calls wait for the first. @throws {StorageError} */
   async begin(): Promise<void> {
-    await this.#storage.begin?.(this.#swarm.have);
+    const { storage, swarm } = this.#options;
+    await storage.begin?.(swarm.have);
   }
 
   /**
@@ -109,17 +101,20 @@ export class PieceStore {
    * disk. The swarm bounds the pieces that are under way.
    * @throws {StorageError} If the disk refuses.
    */
-  async check({ index, bytes: piece }: PieceBytes): Promise<CheckedPiece> {
+  async check(
+    { index, bytes: piece }: PieceBytes,
+  ): Promise<Extract<SwarmEvent, PieceBytes>> {
     const { geometry, pieceHashes } = this.#torrent;
+    const { storage, hasher } = this.#options;
     const offsetInTorrent = geometry.pieceOffset(index);
     const start = index * PIECE_HASH_LENGTH;
     const { bytes, hash, isWritten } = await this.#hashing.during(() =>
-      this.#hasher.hash(piece, {
+      hasher.hash(piece, {
         range: { offsetInTorrent, length: piece.length },
         expected: pieceHashes.slice(start, start + PIECE_HASH_LENGTH),
         lend: async (range, use) => {
           await this.begin();
-          return await (this.#storage.lend?.(range, use) ?? use());
+          return await (storage.lend?.(range, use) ?? use());
         },
       })
     );
@@ -128,9 +123,7 @@ export class PieceStore {
     }
     await this.begin();
     if (!isWritten) {
-      await this.#writing.during(() =>
-        this.#storage.write(offsetInTorrent, bytes)
-      );
+      await this.#writing.during(() => storage.write(offsetInTorrent, bytes));
     }
     // Before the swarm takes the torrent for complete.
     this.#namingCount++;
@@ -142,8 +135,10 @@ export class PieceStore {
    * @returns The paths of those files, and whether the torrent is complete by them.
    * @throws {StorageError} If the disk refuses.
    */
-  async nameFiles(index: number): Promise<NamedFiles> {
-    const named = await this.#storage.named?.(index) ?? [];
+  async nameFiles(
+    index: number,
+  ): Promise<{ paths: TorrentFile["path"][]; areLast: boolean }> {
+    const named = await this.#options.storage.named?.(index) ?? [];
     this.#namingCount--;
     const paths = named.map((file) => this.#torrent.files[file]!.path);
     return { paths, areLast: this.isComplete };
@@ -151,7 +146,7 @@ export class PieceStore {
 
   /** The work so far. @param from The peer whose content is counted. @default none */
   load(from?: PeerId): TransferLoad {
-    const swarm = this.#swarm;
+    const { swarm } = this.#options;
     const { peers, traffic: { downloaded: receivedBytes } } = swarm;
     const now = performance.now();
     let [sourceCount, owingCount, stalledCount] = [0, 0, 0];

@@ -92,10 +92,9 @@ export interface SessionOptions {
  * @throws {Deno.errors.AddrInUse} If neither the port nor one of the next is free.
  */
 export function openSession(options: SessionOptions = {}): Session {
-  const { port, sockets } = listenForPeers(
-    options.port ?? PEER_PORT,
-    options.hostname,
-  );
+  const { hostname, localDiscovery = true } = options;
+  const sockets = listenForPeers(options.port ?? PEER_PORT, hostname);
+  const { port } = sockets[0]!.addr;
   let lastPeerKey = 0;
   const client = new TrackerClient();
   const permits = options.permits ?? (() => true);
@@ -122,25 +121,19 @@ export function openSession(options: SessionOptions = {}): Session {
         client.announce(url, request, { signal, permits })),
     hasher: options.hasher ?? openWorkerHasher({ maxWorkers: 0 }),
   };
-  const { hostname = "::", localDiscovery = true } = options;
-  const isAnnounced = localDiscovery && !isLoopback(hostname);
-  return new Session(
-    context,
-    sockets,
-    (onPeer) =>
-      isAnnounced ? openDiscovery(hostname, { port, onPeer }) : undefined,
-  );
+  const isAnnounced = localDiscovery && !isLoopback(hostname ?? "::");
+  return new Session(context, { sockets, hostname, isAnnounced });
 }
 
 /** Opens local discovery; the reason if it cannot. Never rejects. */
 async function openDiscovery(
-  hostname: string,
+  hostname: string | undefined,
   options: LocalServiceDiscoveryOptions,
 ): Promise<LocalServiceDiscovery | string> {
   const refusal = multicastRefusal();
   if (refusal !== undefined) return refusal;
   // A host name, or every address of a family, stands for all interfaces.
-  const only = isUnicast(hostname) ? { hostname } : {};
+  const only = isUnicast(hostname ?? "::") ? { hostname } : {};
   try {
     return await openLocalServiceDiscovery({ ...options, ...only });
   } catch (error) {
@@ -162,29 +155,24 @@ export class Session implements AsyncDisposable {
   readonly #discovery: Promise<LocalServiceDiscovery | string> | undefined;
 
   /** @internal For {@linkcode openSession}. */
-  constructor(
-    context: SessionContext,
-    sockets: readonly Deno.TcpListener[],
-    openDiscovery: (
-      onPeer: LocalServiceDiscoveryOptions["onPeer"],
-    ) => Promise<LocalServiceDiscovery | string> | undefined,
-  ) {
+  constructor(context: SessionContext, options: {
+    readonly sockets: readonly Deno.TcpListener[];
+    readonly hostname: string | undefined;
+    /** True to use local discovery. */
+    readonly isAnnounced: boolean;
+  }) {
     this.#context = context;
-    this.#discovery = openDiscovery((infoHash, address) =>
-      this.#find(infoHash)?.addPeers([address], "local")
-    );
-    const { ownId, permits, fdPressure, handleLimit } = context;
-    this.#listener = new PeerListener(sockets, {
-      ownId,
-      permits,
-      fdPressure,
-      timeoutMs: context.handshakeTimeoutMs,
-      shares: (infoHash) => this.#find(infoHash) !== undefined,
-      onPeer: (handshaken) => {
-        const torrent = this.#find(handshaken.handshake.infoHash);
-        if (torrent === undefined) handshaken.channel.close();
-        else torrent.adopt(handshaken);
-      },
+    const { port, fdPressure, handleLimit } = context;
+    if (options.isAnnounced) {
+      this.#discovery = openDiscovery(options.hostname, {
+        port,
+        onPeer: (infoHash, address) =>
+          this.#find(infoHash)?.addPeers([address], "local"),
+      });
+    }
+    this.#listener = new PeerListener(context, {
+      sockets: options.sockets,
+      find: (infoHash) => this.#find(infoHash),
     });
     this.#running.push(this.#listener.run());
     this.#onShortage = fdPressure.onShortage((now) => handleLimit.release(now));

@@ -20,8 +20,8 @@ import type { Torrent } from "../metainfo/torrent.ts";
 import type { PeerKey } from "../swarm/events.ts";
 import { Swarm, type SwarmOptions } from "../swarm/swarm.ts";
 import type { BlockRange, Message } from "../wire/message.ts";
-import { MAX_FRAME_LENGTH, type ReadLimits } from "../wire/read_message.ts";
-import { createPacers, type Pacer } from "./pacer.ts";
+import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
+import { Pacer } from "./pacer.ts";
 import type { PeerChannel } from "./peer_channel.ts";
 import type { UploadTurns } from "./upload_turns.ts";
 
@@ -54,7 +54,8 @@ export interface ConnectionContext
   extends
     Pick<SessionContext, "uploadPacer" | "downloadPacer" | "uploadTurns"> {
   readonly pieceCount: number;
-  readonly readLimits: ReadLimits;
+  /** Longest frame that is read, in bytes. */
+  readonly maxFrameLength: number;
   /** Fills `into` with a block that is part of a run of requests; returns bytes read, and no promise if the content was in memory. */
   readonly readBlock: (
     block: BlockRange,
@@ -103,9 +104,10 @@ export function createConnectionContext(
   const bitfieldLength = Math.ceil(geometry.pieceCount / 8);
   return {
     ...session,
-    ...createPacers(session),
+    uploadPacer: new Pacer(0, session.uploadPacer),
+    downloadPacer: new Pacer(0, session.downloadPacer),
     pieceCount: geometry.pieceCount,
-    readLimits: { maxLength: Math.max(MAX_FRAME_LENGTH, bitfieldLength + 1) },
+    maxFrameLength: Math.max(MAX_FRAME_LENGTH, bitfieldLength + 1),
     readBlock: ({ index, offsetInPiece }, ...rest) =>
       cache.read(geometry.pieceOffset(index) + offsetInPiece, ...rest),
     ...receivers,

@@ -5,9 +5,9 @@
  * @module
  */
 import type { AnnounceReport } from "../announce/announcer.ts";
-import type { PeerPieces } from "../base/bitfield.ts";
 import type { StorageError } from "../base/errors.ts";
 import type { PeerAddress } from "../base/peer_address.ts";
+import type { RateMeter } from "../base/rate_meter.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type { PeerKey } from "../swarm/events.ts";
 import type { Swarm } from "../swarm/swarm.ts";
@@ -127,12 +127,6 @@ export interface TorrentSnapshot {
   readonly peers: readonly PeerSnapshot[];
 }
 
-/** The part of a snapshot that the swarm knows. */
-export type SwarmSnapshot = Omit<
-  TorrentSnapshot,
-  "downloadBytesPerSecond" | "uploadBytesPerSecond"
->;
-
 /** Describes a torrent's pieces and peers at the time `now`, in milliseconds. */
 export function describeSwarm(
   { name }: Torrent,
@@ -141,10 +135,12 @@ export function describeSwarm(
     now: number;
     store: Pick<PieceStore, "isComplete" | "contentLength">;
     hasFailed: boolean;
+    downloadRate: RateMeter;
+    uploadRate: RateMeter;
     addressOf: (peer: PeerKey) => PeerAddress;
   },
-): SwarmSnapshot {
-  const { store } = options;
+): TorrentSnapshot {
+  const { store, now } = options;
   const { done, wanted, traffic } = swarm;
   const state = store.isComplete ? "seeding" : "downloading";
   return {
@@ -158,36 +154,20 @@ export function describeSwarm(
     downloadedBytes: traffic.downloaded,
     wastedBytes: traffic.wasted,
     uploadedBytes: traffic.uploaded,
-    peers: [...swarm.peers.values()].map((
-      { peer, source, upload, profile },
-    ) => ({
+    downloadBytesPerSecond: options.downloadRate.perSecond(now),
+    uploadBytesPerSecond: options.uploadRate.perSecond(now),
+    peers: [...swarm.peers.values()].map(({ peer, source, upload }) => ({
       address: options.addressOf(peer.key),
       isOutgoing: peer.isOutgoing,
-      client: profile.client,
-      isSeeder: source.isSeeder,
+      client: peer.client,
+      isSeeder: peer.isSeeder,
       pieceCount: source.pieces.count,
-      downloadBytesPerSecond: source.rate.perSecond(options.now),
-      uploadBytesPerSecond: upload.rate.perSecond(options.now),
+      downloadBytesPerSecond: source.rate.perSecond(now),
+      uploadBytesPerSecond: upload.rate.perSecond(now),
       weChoke: upload.weChoke,
       weAreInterested: source.weAreInterested,
       peerChokes: source.peerChokes,
       peerIsInterested: upload.peerIsInterested,
     })),
   };
-}
-
-/** The pieces that each connected peer says it has. */
-export function describePieces({ peers }: Swarm): PeerPieces[] {
-  return Array.from(
-    peers.values(),
-    ({ peer: { id: peerId, hostname }, source: { pieces } }) => (
-      { peerId, hostname, pieces }
-    ),
-  );
-}
-
-/** True if a connected peer has a piece that we lack, or if we lack none. */
-export function hasSource({ isDone, peers }: Swarm): boolean {
-  return isDone ||
-    peers.values().some(({ source }) => source.weAreInterested);
 }

@@ -21,13 +21,14 @@ import type {
   SwarmAction,
   SwarmEvent,
 } from "../swarm/events.ts";
-import type { PieceChoice, Swarm } from "../swarm/swarm.ts";
-import { sharedExtensions } from "../wire/handshake.ts";
+import type { PieceChoice } from "../swarm/peer.ts";
+import type { Swarm } from "../swarm/swarm.ts";
+import type { Message } from "../wire/message.ts";
 import type { HandshakenChannel } from "./peer_channel.ts";
 import { PeerConnection, takeUnsent } from "./peer_connection.ts";
 import { PeerDialing } from "./peer_dialing.ts";
 import { PieceStore, type TransferLoad } from "./piece_store.ts";
-import { setRates, type TransferControl } from "./pacer.ts";
+import type { TransferControl } from "./pacer.ts";
 import {
   type ConnectionContext,
   createConnectionContext,
@@ -35,9 +36,7 @@ import {
   type SessionContext,
 } from "./session_context.ts";
 import {
-  describePieces,
   describeSwarm,
-  hasSource,
   type SessionEvent,
   type TorrentSnapshot,
 } from "./session_report.ts";
@@ -60,7 +59,6 @@ export interface TorrentSessionOptions extends PieceChoice {
 export class TorrentSession {
   /** The torrent that is shared. */
   readonly torrent: Torrent;
-  readonly #options: TorrentSessionOptions;
   readonly #emit: (event: SessionEvent) => void;
   readonly #session: SessionContext;
   readonly #swarm: Swarm;
@@ -85,17 +83,21 @@ export class TorrentSession {
     options: TorrentSessionOptions,
   ) {
     this.torrent = torrent;
-    this.#options = options;
     this.#session = session;
-    this.#swarm = createSwarm(session, {
+    const swarm = createSwarm(session, {
       torrent,
       ...options,
       isStalled: (peer) => this.#connections.get(peer)?.isStalled ?? false,
     });
-    const swarm = this.#swarm;
+    this.#swarm = swarm;
     this.#store = new PieceStore(torrent, { ...session, ...options, swarm });
     this.#emit = guardListener(options.onEvent);
-    this.#context = this.#createContext();
+    this.#context = createConnectionContext(session, {
+      torrent,
+      storage: options.storage,
+      onMessage: (peer, message) => this.#receive(peer, message),
+      onBlocksSent: (peer, lengths) => this.#blocksSent(peer, lengths),
+    });
     this.#dialing = new PeerDialing(session, {
       infoHash: torrent.infoHash,
       tiers: torrent.announce,
@@ -120,12 +122,20 @@ export class TorrentSession {
 
   /** The pieces that each connected peer says it has. */
   peerPieces(): PeerPieces[] {
-    return describePieces(this.#swarm);
+    const peers = [...this.#swarm.peers.values()];
+    return peers.map(({ peer: { id: peerId, hostname, pieces } }) => (
+      { peerId, hostname, pieces }
+    ));
   }
 
   /** Pauses, resumes or limits the torrent; connections stay. */
-  control({ isPaused = false, ...rates }: TransferControl): void {
-    setRates(this.#context, { isPaused, ...rates });
+  control(control: TransferControl): void {
+    const { isPaused = false } = control;
+    // A pause needs no limits: what is on its way arrives at once then, and no choke
+    // waits behind a block.
+    const rates: TransferControl = isPaused ? {} : control;
+    this.#context.uploadPacer.setRate(rates.maxUploadBytesPerSecond ?? 0);
+    this.#context.downloadPacer.setRate(rates.maxDownloadBytesPerSecond ?? 0);
     if (isPaused === this.#swarm.isPaused) return;
     const type = isPaused ? "paused" : "resumed";
     const unsent = isPaused ? takeUnsent(this.#connections.values()) : [];
@@ -166,14 +176,11 @@ export class TorrentSession {
     if (this.#stopping.signal.aborted) return channel.close();
     if (!handleLimit.add(channel, performance.now())) {
       channel.close();
-      this.#dialing.ended(dialed, "full");
-      return;
+      return this.#dialing.ended(dialed, "full");
     }
     const key = createPeerKey();
-    const connection = new PeerConnection(
-      { key, channel, dialed },
-      this.#context,
-    );
+    const end = { key, channel, dialed };
+    const connection = new PeerConnection(end, this.#context);
     this.#connections.set(key, connection);
     this.#apply({
       type: "peerJoined",
@@ -181,7 +188,7 @@ export class TorrentSession {
       id: handshake.peerId,
       hostname: channel.hostname,
       isOutgoing: dialed !== undefined,
-      extensions: sharedExtensions(handshake.extensions),
+      extensions: handshake.extensions,
       listenPort: dialed?.port,
     });
     this.#track(this.#runConnection(connection));
@@ -189,17 +196,14 @@ export class TorrentSession {
 
   /** The state of the torrent. */
   snapshot(): TorrentSnapshot {
-    const now = performance.now();
-    return {
-      ...describeSwarm(this.torrent, this.#swarm, {
-        now,
-        store: this.#store,
-        hasFailed: this.#failure !== undefined,
-        addressOf: (peer) => this.#connections.get(peer)!.address,
-      }),
-      downloadBytesPerSecond: this.#downloadRate.perSecond(now),
-      uploadBytesPerSecond: this.#uploadRate.perSecond(now),
-    };
+    return describeSwarm(this.torrent, this.#swarm, {
+      now: performance.now(),
+      store: this.#store,
+      hasFailed: this.#failure !== undefined,
+      downloadRate: this.#downloadRate,
+      uploadRate: this.#uploadRate,
+      addressOf: (peer) => this.#connections.get(peer)!.address,
+    });
   }
 
   /** The work so far, and what the peers do now. */
@@ -207,23 +211,18 @@ export class TorrentSession {
     return this.#store.load(from);
   }
 
-  #createContext(): ConnectionContext {
-    return createConnectionContext(this.#session, {
-      torrent: this.torrent,
-      storage: this.#options.storage,
-      onMessage: (peer, message) => {
-        if (message.type === "piece") {
-          this.#downloadRate.add(message.block.length, performance.now());
-        }
-        this.#apply({ type: "messageReceived", peer, message });
-      },
-      onBlocksSent: (peer, lengths) => {
-        for (const length of lengths) {
-          this.#uploadRate.add(length, performance.now());
-          this.#apply({ type: "blockSent", peer, length });
-        }
-      },
-    });
+  #receive(peer: PeerKey, message: Message): void {
+    if (message.type === "piece") {
+      this.#downloadRate.add(message.block.length, performance.now());
+    }
+    this.#apply({ type: "messageReceived", peer, message });
+  }
+
+  #blocksSent(peer: PeerKey, lengths: readonly number[]): void {
+    for (const length of lengths) {
+      this.#uploadRate.add(length, performance.now());
+      this.#apply({ type: "blockSent", peer, length });
+    }
   }
 
   /** @throws {StorageError} If a block to be sent cannot be read. */
@@ -307,7 +306,10 @@ export class TorrentSession {
     this.#apply({ type: "tick" });
     this.#dialing.apply({ type: "tick" });
     const now = performance.now();
-    if (hasSource(this.#swarm)) this.#sourceSeenMs = now;
+    const { isDone, peers } = this.#swarm;
+    const hasSource = isDone ||
+      peers.values().some(({ source }) => source.weAreInterested);
+    if (hasSource) this.#sourceSeenMs = now;
     const lacksSource = now - this.#sourceSeenMs > SOURCE_WAIT_MS;
     if (this.#dialing.announcer.setLacksSource(lacksSource)) {
       this.#emit({ type: "sourceMissing" });
@@ -338,9 +340,7 @@ export class TorrentSession {
   async #shutDown(timeoutMs?: number): Promise<void> {
     this.#stopping.abort();
     for (const connection of this.#connections.values()) connection.close();
-    await Promise.all([
-      this.#dialing.announcer.stop(timeoutMs),
-      ...this.#underWay,
-    ]);
+    const stopping = this.#dialing.announcer.stop(timeoutMs);
+    await Promise.all([stopping, ...this.#underWay]);
   }
 }

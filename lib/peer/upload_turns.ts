@@ -24,7 +24,7 @@ const TURN_MS = 50;
 const OVERREAD = { perSecond: 8 * 1024 * 1024, burst: 64 * 1024 * 1024 };
 
 /** A batch in progress. */
-interface Turn {
+export interface Turn {
   readonly beganMs: number;
 }
 

@@ -12,7 +12,6 @@ import type { PeerId } from "../base/identifier.ts";
 import type { Random } from "../base/random.ts";
 import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { PieceBytes } from "./events.ts";
-import type { PeerProfile } from "./extensions.ts";
 import { RequestBalance, type RequestLimits } from "./outstanding_requests.ts";
 import type { Peer, SwarmContext } from "./peer.ts";
 import { CorruptPieces } from "./piece_assembly.ts";
@@ -39,17 +38,12 @@ export class Downloads {
   readonly #sources = new Set<Source>();
   /** Bytes received from peers that have left. */
   readonly #received = new BoundedMap<PeerId, number>(MAX_LEFT_PEERS);
-  /** The pieces that are fetched only, or first. */
-  readonly sought: Bitfield | undefined;
-  /** True while nothing is requested. */
-  #isPaused = false;
 
   constructor(
     context: SwarmContext,
     options: { random: Random; requestLimits?: RequestLimits },
   ) {
     this.#context = context;
-    this.sought = context.sought;
     this.#balance = new RequestBalance(options.requestLimits);
     this.#picker = new PiecePicker(context, {
       peers: this.#sources,
@@ -72,8 +66,8 @@ export class Downloads {
     return this.#picker.availability(index);
   }
 
-  join(profile: PeerProfile): Source {
-    const source = new Source(profile, this.#context, this.#balance);
+  join(peer: Peer): Source {
+    const source = new Source(peer, this.#context, this.#balance);
     this.#sources.add(source);
     return source;
   }
@@ -196,8 +190,9 @@ export class Downloads {
       const isNews = !source.pieces.has(index);
       // Half of all haves would be of pieces that the peer has. They are for seeders, to
       // know what has left them, and for peers without upload-only. [BEP 21]
-      if (isNews || source.isSeeder || !source.peer.extensions.extended) {
-        this.#context.send(source.peer, have);
+      const { peer } = source;
+      if (isNews || peer.isSeeder || !peer.extensions.extended) {
+        this.#context.send(peer, have);
       }
       if (!isNews) {
         source.pieceVerified();
@@ -221,8 +216,7 @@ export class Downloads {
   }
 
   /** Requests nothing, or goes on. What is outstanding may still arrive. */
-  setPaused(isPaused: boolean): void {
-    this.#isPaused = isPaused;
+  pauseChanged(): void {
     this.#fillAll();
   }
 
@@ -254,8 +248,8 @@ export class Downloads {
 
   /** Keeps the peer's request window full. */
   #fill(source: Source): void {
-    const { now, have } = this.#context;
-    if (this.#isPaused || !source.mayBeAsked(now)) return;
+    const { now, have, isPaused } = this.#context;
+    if (isPaused || !source.mayBeAsked(now)) return;
     const among = source.servedPieces(have);
     if (among === undefined) return;
     const { requests } = source;
@@ -265,7 +259,7 @@ export class Downloads {
     while (!requests.isFull) {
       // A peer with more than its share of requests: of a leecher no piece is begun,
       // as others are about to have it; of a seeder only one that nobody else has.
-      const beginWhenAhead = source.isSeeder ? "unique" : "none";
+      const beginWhenAhead = source.peer.isSeeder ? "unique" : "none";
       const begin = requests.isAhead ? beginWhenAhead : "any";
       const options = { among, begin, mayDouble: !isSlow(source) } as const;
       const id = this.#picker.pick(source, options);

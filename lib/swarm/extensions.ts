@@ -20,32 +20,6 @@ import { PeerExchange, type PeerExchangeOptions } from "./peer_exchange.ts";
 import { MAX_QUEUED_REQUESTS } from "./upload_order.ts";
 import { MAX_REQUEST_LENGTH } from "./uploads.ts";
 
-/** The properties that a peer claims in its handshake. */
-export class PeerProfile {
-  readonly peer: Peer;
-  /** Port where it listens, if that is known. */
-  listenPort: number | undefined;
-  /** Its name and version. */
-  client: string | undefined;
-  /** Our address as it sees it. */
-  ownHostname: string | undefined;
-  /** True if it wants no content [BEP 21]; plays no part in choking, which follows interest. */
-  isUploadOnly = false;
-  /** True if it says that it has every piece, also those that it does not announce. */
-  isComplete = false;
-  /** Requests that it queues. */
-  requestQueueLength: number | undefined;
-  /** Longest request that it answers, in bytes; `undefined` if it does not say. */
-  requestLength: number | undefined;
-  /** The id under which it takes metadata. */
-  metadataId: number | undefined;
-
-  constructor(peer: Peer, listenPort: number | undefined) {
-    this.peer = peer;
-    this.listenPort = listenPort;
-  }
-}
-
 /** Serves the torrent's metadata; a `MetadataServer` is one. [BEP 9] */
 export interface MetadataSource {
   /** In bytes. */
@@ -68,35 +42,22 @@ export interface ExtensionsOptions extends PeerExchangeOptions {
 
 /** The extensions of one torrent's connections. */
 export class Extensions {
+  /** `undefined` for a private torrent: only trackers may name its peers. [BEP 27] */
+  readonly exchange: PeerExchange | undefined;
   readonly #context: SwarmContext;
   readonly #options: ExtensionsOptions;
-  readonly #profiles = new Set<PeerProfile>();
-  /** `undefined` for a private torrent: only trackers may name its peers. [BEP 27] */
-  readonly #exchange: PeerExchange | undefined;
 
   constructor(context: SwarmContext, options: ExtensionsOptions) {
     this.#context = context;
     this.#options = options;
-    if (!options.isPrivate) this.#exchange = new PeerExchange(context, options);
-  }
-
-  join(peer: Peer, listenPort: number | undefined): PeerProfile {
-    const profile = new PeerProfile(peer, listenPort);
-    this.#profiles.add(profile);
-    this.#exchange?.noteContact(profile);
-    return profile;
-  }
-
-  leave(profile: PeerProfile): void {
-    this.#profiles.delete(profile);
-    this.#exchange?.leave(profile);
+    if (!options.isPrivate) this.exchange = new PeerExchange(context, options);
   }
 
   /** Sends a whole handshake each time: libtorrent takes a key that a later one lacks for withdrawn. */
-  greet(peer: Peer, options: { isUploadOnly: boolean }): void {
+  greet(peer: Peer, { isUploadOnly }: { isUploadOnly: boolean }): void {
     if (!peer.extensions.extended) return;
     const payload = encodeExtendedHandshake({
-      peerExchangeId: this.#exchange && PEER_EXCHANGE_ID,
+      peerExchangeId: this.exchange && PEER_EXCHANGE_ID,
       metadataId: this.#options.metadata && METADATA_ID,
       metadataLength: this.#options.metadata?.length,
       client: PRODUCT,
@@ -105,62 +66,51 @@ export class Extensions {
       yourHostname: peer.hostname,
       requestQueueLength: MAX_QUEUED_REQUESTS,
       requestLength: MAX_REQUEST_LENGTH,
-      isUploadOnly: options.isUploadOnly || undefined,
+      isUploadOnly: isUploadOnly || undefined,
       isComplete: this.#context.have.isFull || undefined,
     });
     const id = EXTENDED_HANDSHAKE_ID;
     this.#context.send(peer, { type: "extended", id, payload });
   }
 
-  /** Tells every peer that we want no more. [BEP 21] */
-  completed(): void {
-    const options = { isUploadOnly: true };
-    for (const { peer } of this.#profiles) this.greet(peer, options);
-  }
-
   /** @throws {ProtocolError} If a message for us is malformed, or comes too often. */
-  receive(profile: PeerProfile, message: ExtendedMessage): void {
-    if (!profile.peer.extensions.extended) return;
-    switch (message.id) {
+  receive(peer: Peer, { id, payload }: ExtendedMessage): void {
+    if (!peer.extensions.extended) return;
+    switch (id) {
       case EXTENDED_HANDSHAKE_ID:
-        return this.#receiveHandshake(profile, message.payload);
+        return this.#receiveHandshake(peer, payload);
       case PEER_EXCHANGE_ID:
-        return this.#exchange?.receive(profile, message.payload);
+        return this.exchange?.receive(peer, payload);
       case METADATA_ID:
-        return this.#answerMetadata(profile, message.payload);
+        return this.#answerMetadata(peer, payload);
     }
   }
 
-  tick(): void {
-    this.#exchange?.tick();
-  }
-
-  #answerMetadata(profile: PeerProfile, payload: Uint8Array): void {
+  #answerMetadata(peer: Peer, payload: Uint8Array): void {
     const { metadata } = this.#options;
-    const reply = metadata?.answer(profile, payload, this.#context.now);
-    const { peer, metadataId: id } = profile;
+    const reply = metadata?.answer(peer, payload, this.#context.now);
+    const { metadataId: id } = peer;
     if (reply === undefined || !id) return;
     this.#context.send(peer, { type: "extended", id, ...reply });
   }
 
-  #receiveHandshake(profile: PeerProfile, payload: Uint8Array): void {
+  #receiveHandshake(peer: Peer, payload: Uint8Array): void {
     const handshake = parseExtendedHandshake(payload);
-    const { client, peerExchangeId, requestQueueLength } = handshake;
+    const { peerExchangeId, requestQueueLength } = handshake;
     // A complete peer wants nothing, whether or not it says so to all.
     const isUploadOnly = handshake.isComplete ?? handshake.isUploadOnly;
-    profile.isUploadOnly = isUploadOnly ?? profile.isUploadOnly;
-    profile.isComplete ||= handshake.isComplete === true;
-    profile.requestQueueLength = requestQueueLength ??
-      profile.requestQueueLength;
-    profile.requestLength = handshake.requestLength ?? profile.requestLength;
-    profile.client = client ?? profile.client;
-    profile.metadataId = handshake.metadataId ?? profile.metadataId;
-    profile.ownHostname = handshake.yourHostname ?? profile.ownHostname;
+    peer.isUploadOnly = isUploadOnly ?? peer.isUploadOnly;
+    peer.isComplete ||= handshake.isComplete === true;
+    peer.requestQueueLength = requestQueueLength ?? peer.requestQueueLength;
+    peer.requestLength = handshake.requestLength ?? peer.requestLength;
+    peer.client = handshake.client ?? peer.client;
+    peer.metadataId = handshake.metadataId ?? peer.metadataId;
+    peer.ownHostname = handshake.yourHostname ?? peer.ownHostname;
     // A peer that we dialed listens there, whatever it says.
-    profile.listenPort ??= handshake.port;
-    this.#exchange?.noteContact(profile);
+    peer.listenPort ??= handshake.port;
+    this.exchange?.noteContact(peer);
     if (peerExchangeId !== undefined) {
-      this.#exchange?.setId(profile, peerExchangeId);
+      this.exchange?.setId(peer, peerExchangeId);
     }
   }
 }

@@ -12,8 +12,8 @@ import { BLOCK_SIZE, type Geometry } from "../metainfo/geometry.ts";
 import type { BlockRange, Message } from "../wire/message.ts";
 import type { BlockRun, Downloads } from "./downloads.ts";
 import type { Extensions } from "./extensions.ts";
+import type { Peer, SwarmContext } from "./peer.ts";
 import type { PeerState } from "./peer_slots.ts";
-import type { Source } from "./source.ts";
 import type { SuperSeeding } from "./super_seeding.ts";
 import { MAX_REQUEST_LENGTH, type Uploads } from "./uploads.ts";
 
@@ -24,7 +24,7 @@ const FAST_MESSAGES: ReadonlySet<string> = new Set(
 
 /** The parts of the engine. */
 export interface SwarmParts {
-  readonly geometry: Geometry;
+  readonly context: SwarmContext;
   readonly downloads: Downloads;
   readonly uploads: Uploads;
   readonly extensions: Extensions;
@@ -37,10 +37,11 @@ export function handleMessage(
   message: Message,
   from: PeerState,
 ): void {
-  const { geometry, downloads, uploads, extensions, superSeeding } = parts;
-  const { source, upload, profile } = from;
+  const { context, downloads, uploads, extensions, superSeeding } = parts;
+  const { geometry, sought } = context;
+  const { peer, source, upload } = from;
   const { pieceCount } = geometry;
-  if (!from.peer.extensions.fast && FAST_MESSAGES.has(message.type)) {
+  if (!peer.extensions.fast && FAST_MESSAGES.has(message.type)) {
     refuse(`${message.type}: the peer did not offer the fast extension`);
   }
   switch (message.type) {
@@ -75,7 +76,7 @@ export function handleMessage(
     case "piece": {
       const { index, offsetInPiece, block: bytes } = message;
       const range = { index, offsetInPiece, length: bytes.length };
-      const blocks = blocksOf(range, geometry, source);
+      const blocks = blocksOf(range, geometry, peer);
       return downloads.receiveBlocks(source, blocks, bytes);
     }
     case "cancel":
@@ -86,7 +87,7 @@ export function handleMessage(
     case "reject":
       return downloads.receiveReject(
         source,
-        blocksOf(message, geometry, source),
+        blocksOf(message, geometry, peer),
       );
     case "allowedFast":
       checkIndex(message.index, pieceCount);
@@ -95,12 +96,12 @@ export function handleMessage(
       // Not followed: the rarest piece is the better choice.
       return checkIndex(message.index, pieceCount);
     case "extended":
-      extensions.receive(profile, message);
+      extensions.receive(peer, message);
       // A super-seeder serves what it does not announce. [BEP 16]
-      if (profile.isComplete && downloads.sought !== undefined) {
-        downloads.receiveBitfield(source, downloads.sought);
+      if (peer.isComplete && sought !== undefined) {
+        downloads.receiveBitfield(source, sought);
       }
-      return source.requests.window.limit(profile.requestQueueLength);
+      return source.requests.window.limit(peer.requestQueueLength);
     case "keepAlive":
     case "unknown":
       return;
@@ -137,7 +138,7 @@ function checkRequest(range: BlockRange, geometry: Geometry): void {
 function blocksOf(
   range: BlockRange,
   geometry: Geometry,
-  { sendsRuns }: Source,
+  { requestLength }: Peer,
 ): BlockRun | undefined {
   const { index, offsetInPiece, length } = range;
   if (index >= geometry.pieceCount) return undefined;
@@ -147,9 +148,10 @@ function blocksOf(
   if (length === blockLength) return { first, count: 1 };
   const isWhole = length % BLOCK_SIZE === 0 ||
     offsetInPiece + length === geometry.pieceLengthAt(index);
-  if (
-    sendsRuns && isWhole && geometry.contains(index, offsetInPiece, length)
-  ) return { first, count: Math.ceil(length / BLOCK_SIZE) };
+  // A peer that names no length sends a block at a time.
+  const isRun = requestLength !== undefined && isWhole &&
+    geometry.contains(index, offsetInPiece, length);
+  if (isRun) return { first, count: Math.ceil(length / BLOCK_SIZE) };
   return refuse(
     `block: piece ${index}, offset ${offsetInPiece} has ${length} bytes`,
   );

@@ -1,8 +1,8 @@
 /**
  * The requests outstanding at one peer: which, how many at once, and whether they are
- * more than its share. Without shares, the first peer that announces a piece would get
- * everybody's requests for it, and peers that announce it a little later none: their
- * uplinks would idle. So a peer that is ahead of others is asked for no new piece.
+ * more than its share. A peer that is ahead of others is asked for no new piece: the
+ * first peer that announces a piece would get everybody's requests for it, and the
+ * uplinks of those that announce it a little later would idle.
  *
  * Measured in virtual time: two hundred peers of 2000 pieces on links of 10 Gbit/s
  * have a median of 1.21 times the least time possible instead of 1.50.

@@ -1,7 +1,7 @@
 /**
  * A connected peer as every part of the engine knows it, and what the parts share.
- * Each part keeps state of its own for each peer, which no other part writes: `Source`,
- * `PeerUpload` and `PeerProfile`, together a `PeerState`.
+ * Each half keeps state of its own for each peer, which no other part writes: `Source`
+ * and `PeerUpload`, with the `Peer` a `PeerState`.
  *
  * @module
  */
@@ -24,14 +24,7 @@ const SETTLED_AGE_MS = 20_000;
 /** No actions: most haves lead to none, and most events in a large swarm are haves. */
 const NONE: SwarmAction[] = [];
 
-/** The host of a peer. */
-export interface PeerHost {
-  readonly host: string;
-  /** Time for which earlier connections of the host moved nothing, in milliseconds. */
-  readonly idleMs: number;
-}
-
-/** The identity of one connection, and when it was used. */
+/** One connection: whose it is, what the peer says of itself, and when it was used. */
 export class Peer {
   readonly key: PeerKey;
   readonly id: PeerId;
@@ -41,25 +34,52 @@ export class Peer {
   readonly isOutgoing: boolean;
   /** Extensions that both ends support. */
   readonly extensions: WireExtensions;
+  /** The pieces that it says it has. */
+  readonly pieces: Bitfield;
+  /** Port where it listens, if that is known. */
+  listenPort: number | undefined;
+  /** Its name and version. */
+  client: string | undefined;
+  /** Our address as it sees it. */
+  ownHostname: string | undefined;
+  /** True if it wants no content [BEP 21]; plays no part in choking, which follows interest. */
+  isUploadOnly = false;
+  /** True if it says that it has every piece, also those that it does not announce. */
+  isComplete = false;
+  /** Requests that it queues. */
+  requestQueueLength: number | undefined;
+  /** Longest request that it answers, in bytes; `undefined` if it does not say. */
+  requestLength: number | undefined;
+  /** The id under which it takes metadata. */
+  metadataId: number | undefined;
   readonly #joinedAt: number;
   readonly #idleBeforeMs: number;
   #hasSpoken = false;
   #sentAt: number;
   #receivedAt: number;
 
-  constructor(
-    introduction: PeerIntroduction,
-    now: number,
-    { host, idleMs }: PeerHost,
-  ) {
-    this.host = host;
-    this.#idleBeforeMs = idleMs;
+  constructor(introduction: PeerIntroduction, options: {
+    readonly now: number;
+    readonly host: string;
+    /** Time for which earlier connections of the host moved nothing, in milliseconds. */
+    readonly idleMs: number;
+    readonly pieceCount: number;
+  }) {
+    this.host = options.host;
+    this.#idleBeforeMs = options.idleMs;
+    this.pieces = new Bitfield(options.pieceCount);
+    this.listenPort = introduction.listenPort;
     this.key = introduction.peer;
     this.id = introduction.id;
     this.hostname = introduction.hostname;
     this.isOutgoing = introduction.isOutgoing;
     this.extensions = introduction.extensions ?? NO_EXTENSIONS;
-    this.#joinedAt = this.#sentAt = this.#receivedAt = now;
+    this.#joinedAt = this.#sentAt = this.#receivedAt = options.now;
+  }
+
+  /** True if it says that it has every piece, or wants none: a super-seeder announces its pieces one by one. [BEP 16, 21] */
+  get isSeeder(): boolean {
+    return this.pieces.isFull || this.isUploadOnly;
   }
 
   sent(now: number): void {
@@ -100,6 +120,14 @@ export class Peer {
   }
 }
 
+/** A choice of pieces. */
+export interface PieceChoice {
+  /** The pieces to fetch. @default {every piece} */
+  readonly wanted?: Bitfield | undefined;
+  /** Pieces to fetch before others, in this order. @default {none} */
+  readonly first?: readonly number[] | undefined;
+}
+
 /** The torrent, the time and the actions, shared by the parts of one swarm. */
 export class SwarmContext {
   readonly geometry: Geometry;
@@ -115,22 +143,20 @@ export class SwarmContext {
   readonly done: Bitfield;
   /** The time of the current event, in milliseconds: set by the swarm. */
   now = 0;
+  /** True while nothing is requested and nobody is served: set by the swarm. */
+  isPaused = false;
   /** Content received, of that in vain, and sent so far, in bytes. */
   readonly traffic = { downloaded: 0, wasted: 0, uploaded: 0 };
   #actions = NONE;
 
-  constructor(torrent: {
-    geometry: Geometry;
-    have: Bitfield;
-    /** @default {every piece} */
-    wanted?: Bitfield | undefined;
-    /** @default {none} */
-    first?: readonly number[] | undefined;
-  }) {
-    const { geometry, have, wanted } = torrent;
+  constructor(
+    { geometry, have, wanted, first: firstPieces = [] }:
+      & Pick<SwarmContext, "geometry" | "have">
+      & PieceChoice,
+  ) {
     this.geometry = geometry;
     this.have = have;
-    this.first = torrent.first ?? [];
+    this.first = firstPieces;
     this.wanted = wanted ?? Bitfield.full(geometry.pieceCount);
     const first = new Bitfield(geometry.pieceCount);
     for (const index of this.first) first.add(index);

@@ -21,7 +21,6 @@ import {
   parsePeerExchange,
   type PeerExchangeMessage,
 } from "../wire/peer_exchange_message.ts";
-import type { PeerKey } from "./events.ts";
 import type { Peer, SwarmContext } from "./peer.ts";
 
 /** Between two messages to one peer. [BEP 11] */
@@ -35,19 +34,11 @@ const MAX_HASTY_MESSAGES = 6;
 /** Ports of one host accepted from a message: some machines run several peers. */
 const MAX_PORTS_OF_HOST = 4;
 
-/** The part of a `PeerProfile` that matters here. */
-export interface ExchangingPeer {
-  readonly peer: Peer;
-  readonly listenPort: number | undefined;
-  readonly ownHostname: string | undefined;
-}
-
 /** Options of {@linkcode PeerExchange}. */
 export interface PeerExchangeOptions {
   readonly random: Random;
   /** Port where we listen. @default {undefined} */
   readonly listenPort?: number;
-  readonly isSeeder: (key: PeerKey) => boolean;
 }
 
 /** A peer that others can dial; its name is the address as text. */
@@ -86,30 +77,31 @@ export class PeerExchange {
   }
 
   /** Sends the peer's address to others from now on, if its port is known. */
-  noteContact({ peer, listenPort }: ExchangingPeer): void {
-    if (listenPort === undefined || this.#contacts.has(peer)) return;
-    const address = { hostname: peer.hostname, port: listenPort };
+  noteContact(peer: Peer): void {
+    const { hostname, listenPort: port } = peer;
+    if (port === undefined || this.#contacts.has(peer)) return;
+    const address = { hostname, port };
     const name = formatPeerAddress(address);
     this.#contacts.set(peer, { peer, address, name });
     this.#version++;
   }
 
   /** The peer takes messages under this id from now on; 0 is none. */
-  setId({ peer }: ExchangingPeer, id: number): void {
+  setId(peer: Peer, id: number): void {
     const account = this.#account(peer);
     const firstAt = this.#context.now + FIRST_EXCHANGE_MS;
     account.nextAt = Math.max(account.nextAt, firstAt);
     account.id = id;
   }
 
-  leave({ peer }: ExchangingPeer): void {
+  leave(peer: Peer): void {
     this.#accounts.delete(peer);
     if (this.#contacts.delete(peer)) this.#version++;
   }
 
   /** @throws {ProtocolError} If the message is malformed, or came too soon too often. */
-  receive(from: ExchangingPeer, payload: Uint8Array): void {
-    const account = this.#account(from.peer);
+  receive(from: Peer, payload: Uint8Array): void {
+    const account = this.#account(from);
     const { now } = this.#context;
     if (now - account.acceptedAt < LEAST_PAUSE_MS) {
       if (++account.hastyCount <= MAX_HASTY_MESSAGES) return;
@@ -146,14 +138,15 @@ export class PeerExchange {
 
   /** The changes to send to the peer, noted as sent. */
   #nextMessage(to: Peer, account: Account): PeerExchangeMessage {
-    const { random, isSeeder } = this.#options;
     const { sent } = account;
     // By name: a peer that left and came back meanwhile is no change.
     const current = this.#contactsFor(to);
     const arrived = [...current.values()].filter(({ name }) => !sent.has(name));
     const gone = [...sent.values()].filter(({ name }) => !current.has(name));
     // At random, or all our peers would learn the same addresses first.
-    if (arrived.length > MAX_EXCHANGED_PEERS) shuffle(arrived, random);
+    if (arrived.length > MAX_EXCHANGED_PEERS) {
+      shuffle(arrived, this.#options.random);
+    }
     const added = arrived.splice(0, MAX_EXCHANGED_PEERS);
     const dropped = gone.splice(0, MAX_EXCHANGED_PEERS);
     for (const contact of added) sent.set(contact.name, contact);
@@ -162,7 +155,7 @@ export class PeerExchange {
     return {
       added: added.map(({ peer, address }) => ({
         address,
-        isSeeder: isSeeder(peer.key),
+        isSeeder: peer.isSeeder,
         isReachable: peer.isOutgoing,
       })),
       dropped: dropped.map(({ address }) => address),
@@ -184,7 +177,7 @@ export class PeerExchange {
   /** The addresses that we would dial. */
   #worthDialing(
     exchanged: readonly ExchangedPeer[],
-    from: ExchangingPeer,
+    from: Peer,
   ): PeerAddress[] {
     const known = new Set<string>();
     for (const { name } of this.#contacts.values()) known.add(name);
@@ -195,7 +188,7 @@ export class PeerExchange {
     }
     const portCounts = new Map<string, number>();
     return exchanged.filter(({ address, isSeeder }) => {
-      if (!isDialable(address, from.peer.hostname)) return false;
+      if (!isDialable(address, from.hostname)) return false;
       // Two seeders have nothing to exchange.
       if (isSeeder && this.#context.isDone) return false;
       const name = formatPeerAddress(address);

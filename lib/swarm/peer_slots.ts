@@ -9,24 +9,22 @@
  */
 import { BoundedMap } from "../base/bounded_map.ts";
 import type { PeerId } from "../base/identifier.ts";
-import { BLOCK_SIZE } from "../metainfo/geometry.ts";
+import { BLOCK_SIZE, type Geometry } from "../metainfo/geometry.ts";
 import type {
   Disconnection,
   DisconnectReason,
   PeerIntroduction,
   PeerKey,
 } from "./events.ts";
-import type { PeerProfile } from "./extensions.ts";
 import { Peer } from "./peer.ts";
 import type { Source } from "./source.ts";
 import type { PeerUpload } from "./upload_order.ts";
 
-/** A connected peer: its identity, and the state that each part of the engine keeps of it. */
+/** A connected peer, and the state that both halves of the engine keep of it. */
 export interface PeerState {
   readonly peer: Peer;
   readonly source: Source;
   readonly upload: PeerUpload;
-  readonly profile: PeerProfile;
 }
 
 /** True if a peer may join, and which peer leaves for it. */
@@ -42,6 +40,7 @@ const MAX_IDLE_HOSTS = 1024;
 
 /** Options of {@linkcode PeerSlots}. */
 export interface PeerSlotsOptions {
+  readonly geometry: Geometry;
   readonly ownId: PeerId;
   /** Connections at once. */
   readonly maxPeers: number;
@@ -53,10 +52,7 @@ export interface PeerSlotsOptions {
 
 /** The connections of one torrent. */
 export class PeerSlots {
-  readonly #ownId: PeerId;
-  readonly #maxPeers: number;
-  readonly #hostOf: (hostname: string) => string;
-  readonly #isStalled: (peer: PeerKey) => boolean;
+  readonly #options: Required<PeerSlotsOptions>;
   readonly #peers = new Map<PeerKey, PeerState>();
   /** Oldest first. */
   readonly peers: ReadonlyMap<PeerKey, PeerState> = this.#peers;
@@ -65,10 +61,11 @@ export class PeerSlots {
   readonly #idleMs = new BoundedMap<string, number>(MAX_IDLE_HOSTS);
 
   constructor(options: PeerSlotsOptions) {
-    this.#ownId = options.ownId;
-    this.#maxPeers = options.maxPeers;
-    this.#hostOf = options.hostOf ?? ((hostname) => hostname);
-    this.#isStalled = options.isStalled ?? (() => false);
+    this.#options = {
+      hostOf: (hostname) => hostname,
+      isStalled: () => false,
+      ...options,
+    };
   }
 
   /** Admits no peer of the host to this torrent again. Returns whether that is new. */
@@ -84,9 +81,10 @@ export class PeerSlots {
 
   /** A peer that joins now. */
   createPeer(introduction: PeerIntroduction, now: number): Peer {
-    const host = this.#hostOf(introduction.hostname);
+    const { hostOf, geometry: { pieceCount } } = this.#options;
+    const host = hostOf(introduction.hostname);
     const idleMs = this.#idleMs.peek(host) ?? 0;
-    return new Peer(introduction, now, { host, idleMs });
+    return new Peer(introduction, { now, host, idleMs, pieceCount });
   }
 
   /** `undefined` if there is no such peer. */
@@ -103,7 +101,7 @@ export class PeerSlots {
   /** Decides whether a peer may join; changes nothing. */
   judge(introduction: PeerIntroduction, now: number): Admission {
     const { id, hostname } = introduction;
-    if (id === this.#ownId) return refused("ownPeerId");
+    if (id === this.#options.ownId) return refused("ownPeerId");
     if (this.#banned.has(hostname)) return refused("banned");
     const twin = this.#findTwin(introduction);
     if (twin !== undefined) {
@@ -126,7 +124,7 @@ export class PeerSlots {
   }
 
   get #isFull(): boolean {
-    return this.#peers.size >= this.#maxPeers;
+    return this.#peers.size >= this.#options.maxPeers;
   }
 
   /** Another connection with the same peer. From another host it is none: a peer can claim any id. */
@@ -139,7 +137,7 @@ export class PeerSlots {
   /** Both ends keep the connection that the peer with the greater id dialed; of two that one end dialed, the older. */
   #replaces({ id, isOutgoing }: PeerIntroduction, twin: Peer): boolean {
     return isOutgoing !== twin.isOutgoing &&
-      isOutgoing === (this.#ownId > id);
+      isOutgoing === (this.#options.ownId > id);
   }
 
   /**
@@ -155,7 +153,7 @@ export class PeerSlots {
     const mute = states.find(({ peer }) => peer.isMute(now));
     if (mute !== undefined) return mute.peer;
     const crowds = Map.groupBy(states, ({ peer }) => peer.host);
-    const ownCount = crowds.get(this.#hostOf(hostname))?.length ?? 0;
+    const ownCount = crowds.get(this.#options.hostOf(hostname))?.length ?? 0;
     const idle = states.find((state) =>
       !isOutgoing && state.peer.isSettled(now) && this.#isIdle(state, now) &&
       crowds.get(state.peer.host)!.length > ownCount
@@ -176,7 +174,7 @@ export class PeerSlots {
     const { peer, upload, source: { requests } } = state;
     const isServed = upload.queue.length + upload.pendingBytes > 0;
     const waits = upload.weChoke && upload.peerIsInterested ||
-      isServed && !this.#isStalled(peer.key) ||
+      isServed && !this.#options.isStalled(peer.key) ||
       requests.size > 0 && !requests.isSnubbed;
     return !waits && rateOf(state, now) < IDLE_RATE;
   }

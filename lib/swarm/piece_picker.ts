@@ -14,6 +14,7 @@ import { BufferPool } from "../base/buffer_pool.ts";
 import type { Random } from "../base/random.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
 import type { PeerKey, PieceBytes } from "./events.ts";
+import type { SwarmContext } from "./peer.ts";
 import { PieceAssembly, PiecesInProgress } from "./piece_assembly.ts";
 import { RarityOrder } from "./rarity_order.ts";
 
@@ -62,18 +63,10 @@ export class PiecePicker {
   readonly #pool: BufferPool;
   readonly #maxAssemblyCount: number;
   readonly #begun: PiecesInProgress;
-  readonly #traffic: { wasted: number };
+  readonly #traffic: SwarmContext["traffic"];
 
   constructor(
-    torrent: {
-      readonly geometry: Geometry;
-      /** The pieces to fetch first, in their order. @default {none} */
-      readonly first?: readonly number[];
-      /** True for the pieces to fetch. */
-      lacks(index: number): boolean;
-      /** Counts the bytes of pieces that are discarded. */
-      readonly traffic: { wasted: number };
-    },
+    torrent: Pick<SwarmContext, "geometry" | "first" | "lacks" | "traffic">,
     { peers, random, isSuspect }: {
       /** All peers, a live view. */
       readonly peers: Iterable<PickingPeer>;
@@ -87,13 +80,12 @@ export class PiecePicker {
     this.#geometry = geometry;
     this.#traffic = torrent.traffic;
     this.#isSuspect = isSuspect;
-    this.#begun = new PiecesInProgress(geometry.pieceCount);
-    const { pieceCount } = geometry;
+    const { pieceCount, pieceLength: length } = geometry;
+    this.#begun = new PiecesInProgress(pieceCount);
     this.#rarity = new RarityOrder(pieceCount, random, torrent.first);
     for (let index = 0; index < pieceCount; index++) {
       if (!torrent.lacks(index)) this.#rarity.remove(index);
     }
-    const { pieceLength: length } = geometry;
     const count = Math.floor(ASSEMBLY_BYTES / length);
     const { large, small } = LEAST_ASSEMBLY_COUNTS;
     this.#maxAssemblyCount = Math.max(count === 0 ? large : small, count);

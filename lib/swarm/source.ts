@@ -9,7 +9,6 @@ import { Bitfield } from "../base/bitfield.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { PeerKey } from "./events.ts";
-import type { PeerProfile } from "./extensions.ts";
 import {
   OutstandingRequests,
   type RequestBalance,
@@ -44,26 +43,18 @@ export class Source implements PickingPeer {
   readonly allowedFast = new Set<number>();
   /** It chokes us, or rejected an allowed piece: outstanding requests are answered before others are made. */
   isSettling = false;
-  readonly #profile: PeerProfile;
 
   constructor(
-    profile: PeerProfile,
-    { geometry, now }: SwarmContext,
+    peer: Peer,
+    { now }: SwarmContext,
     balance: RequestBalance,
   ) {
-    const { peer } = profile;
     const { fast: isFast } = peer.extensions;
     this.peer = peer;
     this.key = peer.key;
-    this.pieces = new Bitfield(geometry.pieceCount);
+    this.pieces = peer.pieces;
     this.requests = new OutstandingRequests(balance, { isFast, now });
     this.rate = new RateMeter(now);
-    this.#profile = profile;
-  }
-
-  /** True if it says that it has every piece, or wants none: a super-seeder announces its pieces one by one. [BEP 16, 21] */
-  get isSeeder(): boolean {
-    return this.pieces.isFull || this.#profile.isUploadOnly;
   }
 
   /** True if it is settling, and every request is answered. */
@@ -79,16 +70,11 @@ export class Source implements PickingPeer {
 
   /** Blocks that one request may name: one, unless the peer answers larger requests; then what it sends in 50 ms. */
   blocksPerRequest(now: number): number {
-    const { requestLength } = this.#profile;
+    const { requestLength } = this.peer;
     if (requestLength === undefined) return 1;
     const soonLength = this.rate.perSecond(now) * REQUEST_MS / 1000;
     const length = Math.min(requestLength, soonLength, MAX_REQUEST_LENGTH);
     return Math.max(1, Math.floor(length / BLOCK_SIZE));
-  }
-
-  /** True if blocks may come several to a message. */
-  get sendsRuns(): boolean {
-    return this.#profile.requestLength !== undefined;
   }
 
   /** Returns whether it had not announced the piece before. */

@@ -1,18 +1,17 @@
 /**
  * Super-seeding [BEP 16]: announces each piece that we alone have to one leecher,
- * which is to pass it on, and the next as soon as one is requested. So the first copy
- * leaves without repeats, whatever clients the leechers run. Once every piece is with
- * some leecher, all pieces are announced to all. It withholds announcements, not blocks:
- * a request for an unannounced piece is served.
+ * which is to pass it on, and the next as soon as one is requested: the first copy
+ * leaves without repeats. Once every piece is with some leecher, all pieces are announced
+ * to all. A request for an unannounced piece is served.
  *
  * A peer may claim pieces that it does not have: a piece that nobody requested of us
  * counts as seen once two peers announce it. If one peer claims it, it is assigned after
- * the others. Measured with twenty leechers, one of which claims all pieces but one: 1.16
- * in place of 1.39.
+ * the others.
  *
  * Measured in virtual time, in multiples of the least time possible: six leechers of
  * 512 pieces take 1.02, and 1.11 if everything is announced at once; a hundred of 1000
- * pieces 1.2 and 1.4.
+ * pieces 1.2 and 1.4; twenty, one of which claims all pieces but one, 1.16, and 1.39 if
+ * it is believed.
  *
  * @module
  */
@@ -88,7 +87,6 @@ export class SuperSeeding {
   #unassigned: number[] = [];
   /** The leecher that is to pass a piece on, until another peer has it. */
   readonly #assigned = new Map<number, SuperSeededPeer>();
-
   /** Bytes sent until the last tick, and most in one. */
   #uploaded = 0;
   #mostSentBytes = 0;

@@ -24,7 +24,7 @@ import type {
 import { Extensions, type ExtensionsOptions } from "./extensions.ts";
 import { handleMessage, type SwarmParts } from "./incoming_message.ts";
 import type { RequestLimits } from "./outstanding_requests.ts";
-import { type Peer, SwarmContext } from "./peer.ts";
+import { type Peer, type PieceChoice, SwarmContext } from "./peer.ts";
 import {
   PeerSlots,
   type PeerSlotsOptions,
@@ -36,14 +36,6 @@ import { Uploads } from "./uploads.ts";
 
 /** After a longer pause between ticks it is we who were suspended: no peer was silent. */
 const SUSPENDED_MS = 5_000;
-
-/** A choice of pieces. */
-export interface PieceChoice {
-  /** The pieces to fetch. @default {every piece} */
-  readonly wanted?: Bitfield | undefined;
-  /** Pieces to fetch before others, in this order. @default {none} */
-  readonly first?: readonly number[] | undefined;
-}
 
 /** Options of {@linkcode Swarm}. */
 export interface SwarmOptions
@@ -91,13 +83,10 @@ export class Swarm {
     this.traffic = context.traffic;
     const downloads = new Downloads(context, options);
     this.#parts = {
-      geometry: options.geometry,
+      context,
       downloads,
       uploads: new Uploads(context, options.allowedFastSet),
-      extensions: new Extensions(context, {
-        ...options,
-        isSeeder: (key) => this.peers.get(key)!.source.isSeeder,
-      }),
+      extensions: new Extensions(context, options),
       superSeeding: new SuperSeeding(context, downloads, options.random),
     };
   }
@@ -109,7 +98,7 @@ export class Swarm {
 
   /** True from `paused` to `resumed`. */
   get isPaused(): boolean {
-    return this.#parts.uploads.isPaused;
+    return this.#context.isPaused;
   }
 
   /** Content received from a peer, in bytes, on former connections too. */
@@ -165,10 +154,10 @@ export class Swarm {
     if (admission.evicted !== undefined) this.#disconnect(admission.evicted);
     const { downloads, uploads, extensions, superSeeding } = this.#parts;
     const peer = this.#slots.createPeer(introduction, now);
-    const profile = extensions.join(peer, introduction.listenPort);
-    const source = downloads.join(profile);
-    const upload = uploads.join(peer, source.pieces);
-    const state = { peer, source, upload, profile };
+    extensions.exchange?.noteContact(peer);
+    const source = downloads.join(peer);
+    const upload = uploads.join(peer);
+    const state = { peer, source, upload };
     this.#slots.add(state);
     const seesAll = !superSeeding.join(state);
     if (seesAll) this.#sendPieces(peer);
@@ -218,7 +207,9 @@ export class Swarm {
     if (!this.isDone || wasDone) return;
     this.#context.emit({ type: "completed" });
     for (const state of [...this.peers.values()]) this.#leaveSeeder(state);
-    extensions.completed();
+    for (const { peer } of this.peers.values()) {
+      extensions.greet(peer, { isUploadOnly: true });
+    }
   }
 
   #ban(hostname: string, index: number): void {
@@ -234,13 +225,13 @@ export class Swarm {
 
   #pause(event: SwarmEvent & { type: "paused" | "resumed" }): void {
     const { downloads, uploads } = this.#parts;
-    const isPaused = event.type === "paused";
     for (const { peer, block } of event.unsent) {
       const to = this.peers.get(peer);
       if (to !== undefined) uploads.takeBack(to.upload, block);
     }
-    uploads.setPaused(isPaused);
-    downloads.setPaused(isPaused);
+    this.#context.isPaused = event.type === "paused";
+    uploads.pauseChanged();
+    downloads.pauseChanged();
   }
 
   #tick(): void {
@@ -268,13 +259,13 @@ export class Swarm {
     }
     downloads.tick();
     uploads.tick();
-    extensions.tick();
+    extensions.exchange?.tick();
     superSeeding.tick();
   }
 
   /** Two upload-only peers have nothing to exchange: frees the slot for a leecher. [BEP 21] */
-  #leaveSeeder({ peer, source }: PeerState): void {
-    if (!this.isDone || !source.isSeeder) return;
+  #leaveSeeder({ peer }: PeerState): void {
+    if (!this.isDone || !peer.isSeeder) return;
     const detail = "neither wants a piece of the other";
     this.#disconnect({ peer: peer.key, reason: "bothComplete", detail });
   }
@@ -290,7 +281,7 @@ export class Swarm {
     const { downloads, uploads, extensions, superSeeding } = this.#parts;
     downloads.leave(state.source);
     uploads.leave(state.upload);
-    extensions.leave(state.profile);
+    extensions.exchange?.leave(state.peer);
     superSeeding.leave(state);
   }
 }

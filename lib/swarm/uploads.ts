@@ -10,7 +10,6 @@
  *
  * @module
  */
-import type { Bitfield } from "../base/bitfield.ts";
 import { ProtocolError } from "../base/errors.ts";
 import type { BlockRange } from "../wire/message.ts";
 import { ALLOWED_FAST_COUNT } from "../metainfo/allowed_fast_set.ts";
@@ -41,7 +40,6 @@ export class Uploads {
   #rechokedAt = 0;
   /** True if interest has changed since then, or a peer has left. */
   #isStale = false;
-  #isPaused = false;
 
   constructor(context: SwarmContext, allowedFastSet: AllowedFastSet) {
     this.#context = context;
@@ -49,13 +47,8 @@ export class Uploads {
     this.#allowedFastSet = allowedFastSet;
   }
 
-  /** True while nobody is served. */
-  get isPaused(): boolean {
-    return this.#isPaused;
-  }
-
-  join(peer: Peer, pieces: Bitfield): PeerUpload {
-    const upload = new PeerUpload(peer, pieces, this.#context.now);
+  join(peer: Peer): PeerUpload {
+    const upload = new PeerUpload(peer, this.#context.now);
     this.#peers.add(upload);
     return upload;
   }
@@ -71,8 +64,7 @@ export class Uploads {
     to.peerIsInterested = isInterested;
     this.#isStale = true;
     // An unchoked peer counts from the next tick.
-    if (!isInterested || !to.weChoke) return;
-    if (this.#isPaused) return;
+    if (!isInterested || !to.weChoke || this.#context.isPaused) return;
     if (this.#hasFreeSlot) this.#setChoke(to, false);
     else this.#offerFast(to);
   }
@@ -109,24 +101,23 @@ export class Uploads {
   }
 
   /** Serves nobody, or goes on. Every peer is choked meanwhile, and asks again later. */
-  setPaused(isPaused: boolean): void {
-    this.#isPaused = isPaused;
+  pauseChanged(): void {
     this.#isStale = true;
     this.tick();
-    if (!isPaused) return;
+    if (!this.#context.isPaused) return;
     // Those of peers that were choked before.
     for (const to of this.#peers) this.#rejectQueue(to);
   }
 
   tick(): void {
-    const { now } = this.#context;
+    const { now, isPaused } = this.#context;
     // Of those that are served, some may have turned out to be slow.
-    if (!this.#isPaused) this.#order.serve();
+    if (!isPaused) this.#order.serve();
     const isDue = now - this.#rechokedAt >= RECHOKE_INTERVAL_MS;
     if (!this.#isStale && !isDue) return;
     this.#rechokedAt = now;
     this.#isStale = false;
-    const candidates = this.#isPaused ? [] : this.#peers;
+    const candidates = isPaused ? [] : this.#peers;
     const unchoked = chooseUnchoked(candidates, { now, slots: UPLOAD_SLOTS });
     for (const to of this.#peers) {
       const weChoke = !unchoked.has(to);
@@ -158,8 +149,9 @@ export class Uploads {
 
   /** True if a choked peer may have a block: of an allowed piece, each byte once. */
   #takeAllowed(to: PeerUpload, { index, length }: BlockRange): boolean {
-    if (this.#isPaused || !to.allowedFast?.has(index)) return false;
-    if (to.allowedBytesLeft < length) return false;
+    const isAllowed = !this.#context.isPaused &&
+      to.allowedFast?.has(index) && to.allowedBytesLeft >= length;
+    if (!isAllowed) return false;
     to.allowedBytesLeft -= length;
     return true;
   }
@@ -181,7 +173,7 @@ export class Uploads {
 
   /** Offers a few pieces to a peer that has next to nothing and finds no slot; BEP 6 would offer them to every newcomer. */
   #offerFast(to: PeerUpload): void {
-    const isStarting = to.pieces.count < ALLOWED_FAST_COUNT;
+    const isStarting = to.peer.pieces.count < ALLOWED_FAST_COUNT;
     if (!isStarting || !to.peer.extensions.fast || to.allowedFast) return;
     const indexes = this.#allowedFastSet(to.peer.hostname);
     to.allowedFast = new Set(indexes);

@@ -14,12 +14,7 @@ import {
 } from "../base/ip_address.ts";
 import { type DecodedDictionary, isDictionary } from "../bencode/decode.ts";
 import { encodeBencode } from "../bencode/encode.ts";
-import {
-  decodePayload,
-  ownBytes,
-  ownNumber,
-  ownValue,
-} from "./extended_payload.ts";
+import { bytesIn, decodePayload, numberIn } from "./extended_payload.ts";
 
 /** Id of the extended handshake itself. [BEP 10] */
 export const EXTENDED_HANDSHAKE_ID = 0;
@@ -105,24 +100,15 @@ export function parseExtendedHandshake(payload: Uint8Array): ExtendedHandshake {
   return {
     peerExchangeId: extensionId(dictionary, PEER_EXCHANGE),
     metadataId: extensionId(dictionary, METADATA),
-    metadataLength: inRange(
-      ownNumber(dictionary, "metadata_size"),
-      1,
-      MAX_METADATA_LENGTH,
-    ),
+    metadataLength: numberIn(dictionary, "metadata_size", {
+      least: 1,
+      most: MAX_METADATA_LENGTH,
+    }),
     client: client(dictionary),
-    port: inRange(ownNumber(dictionary, "p"), 1, MAX_PORT),
+    port: numberIn(dictionary, "p", { least: 1, most: MAX_PORT }),
     yourHostname: yourHostname(dictionary),
-    requestQueueLength: inRange(
-      ownNumber(dictionary, "reqq"),
-      1,
-      Number.MAX_SAFE_INTEGER,
-    ),
-    requestLength: inRange(
-      ownNumber(dictionary, REQUEST_LENGTH),
-      1,
-      Number.MAX_SAFE_INTEGER,
-    ),
+    requestQueueLength: numberIn(dictionary, "reqq", { least: 1 }),
+    requestLength: numberIn(dictionary, REQUEST_LENGTH, { least: 1 }),
     isUploadOnly: flag(dictionary, UPLOAD_ONLY),
     isComplete: flag(dictionary, COMPLETE),
   };
@@ -132,21 +118,21 @@ function extensionId(
   dictionary: DecodedDictionary,
   name: string,
 ): number | undefined {
-  const ids = ownValue(dictionary, "m");
+  const { m: ids } = dictionary;
   return ids !== undefined && isDictionary(ids)
-    ? inRange(ownNumber(ids, name), 0, MAX_EXTENDED_ID)
+    ? numberIn(ids, name, { most: MAX_EXTENDED_ID })
     : undefined;
 }
 
 /** The client name, made safe for a terminal. */
 function client(dictionary: DecodedDictionary): string | undefined {
-  const bytes = ownBytes(dictionary, "v");
+  const bytes = bytesIn(dictionary, "v");
   return bytes && decoder.decode(bytes).slice(0, MAX_CLIENT_LENGTH)
     .replace(/\p{Control}/gu, " ");
 }
 
 function yourHostname(dictionary: DecodedDictionary): string | undefined {
-  const bytes = ownBytes(dictionary, "yourip");
+  const bytes = bytesIn(dictionary, "yourip");
   return bytes?.length === IPV4_LENGTH || bytes?.length === IPV6_LENGTH
     ? formatIpAddress(bytes)
     : undefined;
@@ -157,16 +143,6 @@ function toFlag(value: boolean | undefined): number | undefined {
 }
 
 function flag(dictionary: DecodedDictionary, key: string): boolean | undefined {
-  const value = ownNumber(dictionary, key);
+  const value = numberIn(dictionary, key, { least: Number.MIN_SAFE_INTEGER });
   return value === undefined ? undefined : value !== 0;
-}
-
-function inRange(
-  value: number | undefined,
-  least: number,
-  greatest: number,
-): number | undefined {
-  return value !== undefined && value >= least && value <= greatest
-    ? value
-    : undefined;
 }

@@ -8,7 +8,6 @@ import { ProtocolError } from "../base/errors.ts";
 import {
   BencodeError,
   type BencodeLimits,
-  type Decoded,
   type DecodedDictionary,
   isDictionary,
   readBencodeStart,
@@ -61,30 +60,22 @@ export function decodePayloadStart(
   }
 }
 
-/** The value of a key; `undefined` if it is missing. */
-export function ownValue(
+/** An integer from `least` to `most`; `undefined` if the value is missing, or another one. */
+export function numberIn(
   dictionary: DecodedDictionary,
   key: string,
-): Decoded | undefined {
-  return Object.hasOwn(dictionary, key) ? dictionary[key] : undefined;
-}
-
-/** An integer; `undefined` if it is missing or of another type. */
-export function ownNumber(
-  dictionary: DecodedDictionary,
-  key: string,
+  { least = 0, most = Number.MAX_SAFE_INTEGER } = {},
 ): number | undefined {
-  const value = ownValue(dictionary, key);
-  return typeof value === "number" && Number.isSafeInteger(value)
-    ? value
-    : undefined;
+  const value = dictionary[key];
+  const isNumber = typeof value === "number" && Number.isSafeInteger(value);
+  return isNumber && value >= least && value <= most ? value : undefined;
 }
 
-/** The bytes of a string, a copy; `undefined` if it is missing or of another type. */
-export function ownBytes(
+/** The bytes of a string, a view; `undefined` if it is missing or of another type. */
+export function bytesIn(
   dictionary: DecodedDictionary,
   key: string,
 ): Uint8Array | undefined {
-  const value = ownValue(dictionary, key);
+  const value = dictionary[key];
   return value instanceof Uint8Array ? value : undefined;
 }

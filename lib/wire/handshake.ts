@@ -29,7 +29,7 @@ const PEER_ID_OFFSET = INFO_HASH_OFFSET + 20;
 const FAST_BIT = { offset: PREFIX.length + 7, mask: 0x04 };
 const EXTENDED_BIT = { offset: PREFIX.length + 5, mask: 0x10 };
 
-/** Extensions of BEP 3 that one end supports. A connection uses those of both ends. */
+/** Extensions of BEP 3 that one end supports. */
 export interface WireExtensions {
   /** The fast extension. [BEP 6] */
   readonly fast: boolean;
@@ -37,19 +37,11 @@ export interface WireExtensions {
   readonly extended: boolean;
 }
 
-/** The extensions that we support. */
+/** The extensions that we support: all. A connection uses those of the peer. */
 export const OWN_EXTENSIONS: WireExtensions = { fast: true, extended: true };
 
 /** The extensions of a peer that knows only BEP 3: none. */
 export const NO_EXTENSIONS: WireExtensions = { fast: false, extended: false };
-
-/** The extensions that we and a peer support. */
-export function sharedExtensions(theirs: WireExtensions): WireExtensions {
-  return {
-    fast: theirs.fast && OWN_EXTENSIONS.fast,
-    extended: theirs.extended && OWN_EXTENSIONS.extended,
-  };
-}
 
 /** The fields of a handshake. */
 export interface Handshake {

@@ -15,7 +15,7 @@ import {
 import { ProtocolError } from "../base/errors.ts";
 import type { DecodedDictionary } from "../bencode/decode.ts";
 import { encodeBencode } from "../bencode/encode.ts";
-import { decodePayload, ownBytes } from "./extended_payload.ts";
+import { bytesIn, decodePayload } from "./extended_payload.ts";
 
 /** Most added and most dropped peers in a message, both families together. [BEP 11] */
 export const MAX_EXCHANGED_PEERS = 50;
@@ -100,7 +100,7 @@ function* parseAdded(
   family: keyof CompactPeers,
 ): Generator<ExchangedPeer> {
   const key = ADDED_KEY[family];
-  const list = ownBytes(dictionary, key) ?? new Uint8Array();
+  const list = bytesIn(dictionary, key) ?? new Uint8Array();
   const length = COMPACT_PEER_LENGTH[family];
   if (list.length % length !== 0) {
     throw new ProtocolError(
@@ -108,7 +108,7 @@ function* parseAdded(
     );
   }
   const count = Math.min(list.length / length, MAX_EXCHANGED_PEERS);
-  const flags = ownBytes(dictionary, `${key}.f`);
+  const flags = bytesIn(dictionary, `${key}.f`);
   for (let index = 0; index < count; index++) {
     const start = index * length;
     const address = parseCompactPeer(list.subarray(start, start + length));

@@ -10,13 +10,7 @@ import type { ByteQueue } from "../base/byte_queue.ts";
 import { ProtocolError } from "../base/errors.ts";
 import { type BlockRange, type Message, MESSAGE_ID } from "./message.ts";
 
-/** Limits for a frame. */
-export interface ReadLimits {
-  /** Longest frame, in bytes, without its 4-byte prefix. */
-  readonly maxLength: number;
-}
-
-/** Longest frame, in bytes, unless the torrent's bitfield needs more. */
+/** Longest frame without its 4-byte prefix, in bytes, unless the torrent's bitfield needs more. */
 export const MAX_FRAME_LENGTH = 1024 * 1024;
 
 /** Length of the prefix before each frame, in bytes. */
@@ -29,15 +23,15 @@ const PREFIX_LENGTH = 4;
  */
 export function readMessage(
   queue: ByteQueue,
-  limits: ReadLimits,
+  maxLength: number,
 ): Message | undefined {
   if (queue.length < PREFIX_LENGTH) return undefined;
   const bytes = queue.bytes;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(0);
-  if (length > limits.maxLength) {
+  if (length > maxLength) {
     throw new ProtocolError(
-      `Cannot read message: length ${length} exceeds the limit of ${limits.maxLength} bytes`,
+      `Cannot read message: length ${length} exceeds the limit of ${maxLength} bytes`,
     );
   }
   if (bytes.length < PREFIX_LENGTH + length) return undefined;

@@ -198,7 +198,7 @@ Deno.test("a connection handles 17000 messages at once and leaves the rest with 
   const startedAt = performance.now();
   const peer = new PeerConnection({ key: 1, channel, dialed: undefined }, {
     pieceCount: 1_000,
-    readLimits: { maxLength: MAX_FRAME_LENGTH },
+    maxFrameLength: MAX_FRAME_LENGTH,
     onMessage: () => count++,
     readBlock: () => undefined,
     onBlocksSent: () => {},

@@ -84,8 +84,10 @@ const WIRE_DECODERS: readonly NamedFuzzTarget[] = [
       joined(...FRAMES.map(([, bytes]) => bytes)),
     ],
     decode: (bytes) => {
-      const limits = { maxLength: MAX_LENGTH };
-      const messages = valuesOf(bytes, (queue) => readMessage(queue, limits));
+      const messages = valuesOf(
+        bytes,
+        (queue) => readMessage(queue, MAX_LENGTH),
+      );
       for (const message of messages ?? []) {
         assert(typeof message.type === "string");
         if (message.type === "piece") {

@@ -10,8 +10,10 @@ import {
 } from "../../../lib/dialing/dialer.ts";
 
 interface Peer {
-  readonly peer: { readonly hostname: string };
-  readonly profile: { readonly listenPort: number | undefined };
+  readonly peer: {
+    readonly hostname: string;
+    readonly listenPort: number | undefined;
+  };
 }
 
 /** A dialer and the connections that it takes into account. */
@@ -45,19 +47,16 @@ class DialDesk {
   /** Connects `count` peers of distinct hosts, or of `hostname`. */
   connect(count: number, hostname?: string): void {
     for (let peer = 0; peer < count; peer++) {
+      const ofPeer = hostname ?? `198.51.100.${peer}`;
       this.peers.set(Symbol(), {
-        peer: { hostname: hostname ?? `198.51.100.${peer}` },
-        profile: { listenPort: undefined },
+        peer: { hostname: ofPeer, listenPort: undefined },
       });
     }
   }
 
   answer(hostname: string): string[] {
     const address = { hostname, port: 6881 };
-    this.peers.set(hostname, {
-      peer: { hostname },
-      profile: { listenPort: 6881 },
-    });
+    this.peers.set(hostname, { peer: { hostname, listenPort: 6881 } });
     return this.apply({ type: "answered", address });
   }
 
@@ -203,10 +202,7 @@ Deno.test("Dialer delays a host whose ports do not answer, and dials the others"
 Deno.test("Dialer does not dial a peer that has connected to us, until it is gone", () => {
   const desk = new DialDesk();
   const { hostname, port } = at(1);
-  desk.peers.set("inbound", {
-    peer: { hostname },
-    profile: { listenPort: port },
-  });
+  desk.peers.set("inbound", { peer: { hostname, listenPort: port } });
   assertEquals(desk.learn(1), []);
   desk.peers.clear();
   assertEquals(desk.tick(40), [30]);

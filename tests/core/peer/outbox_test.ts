@@ -51,9 +51,8 @@ class GatedOutbox {
     // Each write is followed by a few turns of the loop, none by a timer.
     for (let turn = 0; turn < 100; turn++) await Promise.resolve();
     const types: string[] = [];
-    const limits = { maxLength: MAX_FRAME_LENGTH };
     for (;;) {
-      const message = readMessage(this.#received, limits);
+      const message = readMessage(this.#received, MAX_FRAME_LENGTH);
       if (message === undefined) return types;
       types.push(message.type);
     }

@@ -1,6 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { seededRandom, shuffle } from "../../../lib/base/random.ts";
-import { Bitfield } from "../../../lib/base/bitfield.ts";
 import { Peer } from "../../../lib/swarm/peer.ts";
 import { PeerUpload } from "../../../lib/swarm/upload_order.ts";
 import { chooseUnchoked, UPLOAD_TURN_MS } from "../../../lib/swarm/uploads.ts";
@@ -12,9 +11,9 @@ function uploadTo(
   state: Pick<PeerUpload, "weChoke" | "peerIsInterested" | "unchokedAt">,
 ): PeerUpload {
   const introduction = { peer: 1, id: idOf("a1"), hostname: "192.0.2.1" };
-  const host = { host: introduction.hostname, idleMs: 0 };
-  const peer = new Peer({ ...introduction, isOutgoing: false }, 0, host);
-  return Object.assign(new PeerUpload(peer, new Bitfield(0), 0), state);
+  const options = { now: 0, host: "", idleMs: 0, pieceCount: 0 };
+  const peer = new Peer({ ...introduction, isOutgoing: false }, options);
+  return Object.assign(new PeerUpload(peer, 0), state);
 }
 
 /**

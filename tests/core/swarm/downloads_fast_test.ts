@@ -44,7 +44,7 @@ Deno.test("Swarm reads have all as a full bitfield and have none as an empty one
   const desk = new SwarmDesk({ have: "#.." });
   desk.join(1, FAST);
   assertEquals(desk.signal(1, "haveAll"), ["1 < interested"]);
-  assertEquals(desk.peer(1).source.isSeeder, true);
+  assertEquals(desk.peer(1).peer.isSeeder, true);
   desk.join(2, FAST);
   assertEquals(desk.signal(2, "haveNone"), []);
   assertEquals(desk.peer(2).source.pieces.count, 0);

@@ -76,9 +76,9 @@ Deno.test("Swarm that super-seeds says that it is complete, and not upload-only"
   assertEquals([isUploadOnly, isComplete], [undefined, true]);
   const leecher = new SwarmDesk({ have: ".." });
   leecher.join(1, EXTENDED);
-  assertEquals(leecher.peer(1).source.isSeeder, false);
+  assertEquals(leecher.peer(1).peer.isSeeder, false);
   say(leecher, { isComplete });
-  assertEquals(leecher.peer(1).source.isSeeder, true);
+  assertEquals(leecher.peer(1).peer.isSeeder, true);
 });
 
 Deno.test("Swarm that completes sends a whole handshake with upload-only", () => {
@@ -108,7 +108,7 @@ Deno.test("Swarm neither sends nor reads extended messages of a peer without the
     const message = { type: "extended", id: 0, payload } as const;
     assertEquals(desk.receive(1, message), []);
   }
-  assertEquals(desk.peer(1).profile.isUploadOnly, false);
+  assertEquals(desk.peer(1).peer.isUploadOnly, false);
 });
 
 Deno.test("Swarm reads libtorrent's handshake", () => {
@@ -117,7 +117,7 @@ Deno.test("Swarm reads libtorrent's handshake", () => {
   const payload = LIBTORRENT_HANDSHAKE;
   assertEquals(desk.receive(1, { type: "extended", id: 0, payload }), []);
   const { client, listenPort, ownHostname, isUploadOnly } = desk.peer(1)
-    .profile;
+    .peer;
   assertEquals({ client, listenPort, ownHostname, isUploadOnly }, {
     client: "libtorrent/2.0.8.0",
     listenPort: 6881,
@@ -147,7 +147,7 @@ Deno.test("Swarm takes the keys of a later handshake", () => {
   desk.join(1, EXTENDED);
   say(desk, { client: "one/1", port: 7001, isUploadOnly: true });
   say(desk, { port: 7002, isUploadOnly: false });
-  const { client, listenPort, isUploadOnly } = desk.peer(1).profile;
+  const { client, listenPort, isUploadOnly } = desk.peer(1).peer;
   assertEquals([client, listenPort, isUploadOnly], ["one/1", 7001, false]);
 });
 
@@ -155,7 +155,7 @@ Deno.test("Swarm keeps the port that it dialed, whatever the peer says", () => {
   const desk = new SwarmDesk({ have: "." });
   desk.join(1, OUTGOING);
   say(desk, { port: 80 });
-  assertEquals(desk.peer(1).profile.listenPort, 7000);
+  assertEquals(desk.peer(1).peer.listenPort, 7000);
 });
 
 Deno.test("Swarm makes no more requests than the peer queues", () => {

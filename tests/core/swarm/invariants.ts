@@ -289,7 +289,7 @@ export class WatchedSwarm {
     if (peer === undefined) return;
     const { requests } = peer.source;
     assert(requests.size <= requests.window.size);
-    const { requestLength = BLOCK_SIZE } = peer.profile;
+    const { requestLength = BLOCK_SIZE } = peer.peer;
     const most = Math.min(MAX_REQUEST_LENGTH, requestLength);
     assert(action.message.length <= Math.max(most, BLOCK_SIZE));
     this.longestRequest = Math.max(this.longestRequest, action.message.length);

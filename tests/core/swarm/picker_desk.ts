@@ -40,7 +40,7 @@ export class PickerDesk {
   readonly #peers = new Map<number, DeskPeer>();
 
   /** Bytes of discarded pieces. */
-  readonly traffic = { wasted: 0 };
+  readonly traffic = { downloaded: 0, wasted: 0, uploaded: 0 };
 
   constructor(options: PickerDeskOptions) {
     const { pieceCount, have = [], suspects = [] } = options;

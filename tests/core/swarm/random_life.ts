@@ -195,7 +195,7 @@ class RandomLife {
       if (id !== undefined) {
         // Mostly blocks that belong together, now and then of several requests.
         const run = [id];
-        while (source.sendsRuns && this.#chance(0.9)) {
+        while (peer.requestLength !== undefined && this.#chance(0.9)) {
           const next = run.at(-1)! + 1;
           const isInPiece = this.#geometry.blockOfId(next).block > 0;
           if (!ids.includes(next) || !isInPiece) break;

@@ -9,10 +9,8 @@ import {
 import { joined, queueOf, readAll, readByteByByte } from "./feeding.ts";
 import { FRAMES } from "./frames.ts";
 
-const LIMITS = { maxLength: MAX_FRAME_LENGTH };
-
 function read(queue: ByteQueue): Message | undefined {
-  return readMessage(queue, LIMITS);
+  return readMessage(queue, MAX_FRAME_LENGTH);
 }
 
 /** A frame with an id and zeros after it. */
@@ -154,10 +152,9 @@ Deno.test("readMessage() refuses a length by its prefix, before it buffers the f
 });
 
 Deno.test("readMessage() accepts a frame of exactly the limit", () => {
-  const limits = { maxLength: 13 };
-  assert(readMessage(queueOf(frame(6, 12)), limits) !== undefined);
+  assert(readMessage(queueOf(frame(6, 12)), 13) !== undefined);
   assertThrows(
-    () => readMessage(queueOf(frame(21, 13)), limits),
+    () => readMessage(queueOf(frame(21, 13)), 13),
     ProtocolError,
     "length 14 exceeds the limit of 13 bytes",
   );
