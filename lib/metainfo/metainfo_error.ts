@@ -4,12 +4,6 @@
  * @module
  */
 
-/** Options of {@linkcode MetainfoError}. */
-export interface MetainfoErrorOptions extends ErrorOptions {
-  /** Path or URL of the torrent file. @default {"torrent"} */
-  readonly source?: string;
-}
-
 /** A torrent file is invalid. The message is one line and names the field. */
 export class MetainfoError extends Error {
   /** Printed before the message. */
@@ -19,15 +13,13 @@ export class MetainfoError extends Error {
   /** The reason, without the field. */
   readonly reason: string;
 
-  /** Creates an error with the message `Cannot read torrent: FIELD: REASON`. */
+  /** Creates an error with the message `Cannot read SOURCE: FIELD: REASON`; `source` is a path or URL. */
   constructor(
     field: string,
     reason: string,
-    options: MetainfoErrorOptions = {},
+    { source = "torrent", cause }: ErrorOptions & { source?: string } = {},
   ) {
-    super(`Cannot read ${options.source ?? "torrent"}: ${field}: ${reason}`, {
-      cause: options.cause,
-    });
+    super(`Cannot read ${source}: ${field}: ${reason}`, { cause });
     this.field = field;
     this.reason = reason;
   }
