@@ -112,7 +112,6 @@ export class AddressBook {
     this.#rest(entry, now, restMs);
   }
 
-  /** Forgets all addresses that may be forgotten. */
   forgetUnused(): void {
     for (const [key, entry] of this.#entries) {
       if (!isKept(entry)) this.#entries.delete(key);

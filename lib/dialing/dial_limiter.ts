@@ -9,7 +9,6 @@ import { BoundedMap } from "../base/bounded_map.ts";
 import { isLoopback } from "../base/ip_address.ts";
 import { RateLimiter } from "../base/rate_limiter.ts";
 
-/** Dials of the session. */
 const DIALS = { perSecond: 20, burst: 64 };
 /** Failures of a host without a delay: a machine may run several peers, some of them gone. */
 const FREE_FAILURES = 8;
@@ -29,13 +28,11 @@ export class DialLimiter {
     { count: number; notBeforeMs: number }
   >(MAX_HOSTS);
 
-  /** Milliseconds until the host may be dialed. */
   delayOf(hostname: string, now: number): number {
     const failures = this.#failures.peek(hostname);
     return Math.max(0, (failures?.notBeforeMs ?? 0) - now);
   }
 
-  /** A peer answered at the host. */
   answered(hostname: string): void {
     this.#failures.delete(hostname);
   }

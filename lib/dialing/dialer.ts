@@ -86,7 +86,6 @@ interface ConnectedPeer {
   };
 }
 
-/** Options for {@linkcode Dialer}. */
 export interface DialerOptions {
   readonly random: Random;
   /** Connections at once. */

@@ -45,7 +45,6 @@ export type MetadataEvent =
   /** Time passed; sent about once a second. */
   | { readonly type: "tick" };
 
-/** Something is to be done. */
 export type MetadataAction =
   | { readonly type: "request"; readonly peer: number; readonly piece: number }
   /** All pieces of a copy are there, but it is not the torrent's. */
@@ -89,7 +88,6 @@ interface Offer {
   restsUntilMs: number;
 }
 
-/** The fetching of one torrent's metadata. */
 export class MetadataDownload {
   readonly #isRight: (info: Uint8Array) => boolean;
   readonly #offers = new Map<number, Offer>();

@@ -34,7 +34,6 @@ export type MetadataPayload = Pick<ExtendedMessage, "payload" | "tail">;
 
 const MESSAGE_TYPE = { request: 0, data: 1, reject: 2 } as const;
 
-/** Number of pieces of metadata. */
 export function metadataPieceCount(length: number): number {
   return Math.ceil(length / METADATA_PIECE_LENGTH);
 }

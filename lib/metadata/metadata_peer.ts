@@ -32,7 +32,6 @@ export type MetadataNews =
   /** It names other peers, which may be dialed. */
   | { readonly type: "exchanged"; readonly addresses: readonly PeerAddress[] };
 
-/** A peer that may have metadata. */
 export class MetadataPeer {
   readonly peer: { readonly hostname: string; listenPort: number | undefined };
   /** The first message for it. */

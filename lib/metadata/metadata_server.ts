@@ -18,7 +18,6 @@ import {
 const COPIES = 2;
 const PIECES_PER_SECOND = 4;
 
-/** Serves the metadata of one torrent. */
 export class MetadataServer {
   readonly #info: Uint8Array;
   readonly #limiters = new WeakMap<WeakKey, RateLimiter>();

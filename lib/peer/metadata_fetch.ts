@@ -38,7 +38,6 @@ const OFFER_WAIT_MS = 3_000;
 /** Messages about pieces that a peer may send for free; their number is not known yet. */
 const FREE_PIECE_MESSAGES = 65_536;
 
-/** A connected peer. */
 interface Contact {
   /** The host that its address counts for. */
   readonly host: string;
@@ -47,7 +46,6 @@ interface Contact {
   readonly sinceMs: number;
 }
 
-/** The fetching of one torrent's metadata. */
 export class MetadataFetch {
   readonly #link: MagnetLink;
   readonly #session: SessionContext;
@@ -138,7 +136,6 @@ export class MetadataFetch {
     }
   }
 
-  /** Ends the fetching. */
   stop(): void {
     this.#ending.abort();
     for (const { connection } of this.#contacts.values()) connection.close();
@@ -297,7 +294,6 @@ export class MetadataFetch {
     if (this.#hopes.size === 0) this.#dialing.announcer.requestMorePeers();
   }
 
-  /** Dials the peers that the link names. */
   #dialLinked(): void {
     for (const { hostname, port } of this.#link.peers) {
       resolveHost(hostname)

@@ -34,7 +34,6 @@ const BATCH_LENGTH = 257 * 1024;
  */
 const MAX_WAITING_MESSAGES = 16_384;
 
-/** Options for {@linkcode Outbox}. */
 export interface OutboxOptions {
   readonly channel: Pick<PeerChannel, "write">;
   /** The turns of the peer's host. */
@@ -55,7 +54,6 @@ type Bulk =
   | { readonly type: "block"; readonly block: BlockRange }
   | ControlMessage;
 
-/** The sending half of one peer connection. */
 export class Outbox {
   readonly #options: OutboxOptions;
   #urgent: ControlMessage[] = [];

@@ -28,7 +28,6 @@ export interface ConnectionOver {
   readonly detail: string | undefined;
 }
 
-/** A connection with one peer. */
 export class PeerConnection {
   readonly key: PeerKey;
   readonly channel: PeerChannel;

@@ -26,13 +26,11 @@ import {
 } from "./peer_channel.ts";
 import type { SessionContext } from "./session_context.ts";
 
-/** Options for {@linkcode PeerDialing}. */
 export interface PeerDialingOptions
   extends
     Pick<DialerOptions, "connections">,
     Pick<AnnouncerOptions, "infoHash" | "tiers" | "progress" | "onReport"> {
   readonly signal: AbortSignal;
-  /** Takes over a channel. */
   readonly onPeer: (channel: HandshakenChannel, address: PeerAddress) => void;
 }
 
@@ -60,7 +58,6 @@ export class PeerDialing {
     });
   }
 
-  /** Adds addresses to be dialed. */
   learn(source: AddressSource, addresses: Iterable<PeerAddress>): void {
     this.apply({ type: "learnt", source, addresses });
   }

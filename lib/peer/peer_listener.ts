@@ -53,7 +53,6 @@ interface Adopter {
 /** Finds a torrent that is shared here. */
 type FindAdopter = (infoHash: InfoHash) => Adopter | undefined;
 
-/** Accepts peers until closed. */
 export class PeerListener {
   readonly #sockets: readonly Deno.TcpListener[];
   readonly #session: SessionContext;
@@ -143,7 +142,6 @@ export class PeerListener {
   }
 }
 
-/** An inbound connection. */
 export type PendingChannel = Pick<
   PeerChannel,
   "hostname" | "isClosed" | "close"
@@ -153,7 +151,6 @@ export type PendingChannel = Pick<
 const MAX_PENDING = 128;
 /** Of one host: more than peers behind one address that start together. */
 const MAX_PENDING_OF_HOST = 64;
-/** Connections of one host. */
 const CONNECTIONS_OF_HOST = { perSecond: 16, burst: 256 };
 /** Hosts whose connections are counted. */
 const MAX_HOSTS = 1024;
@@ -191,7 +188,6 @@ export class PendingHandshakes {
     this.#pending.delete(channel);
   }
 
-  /** Closes all of them. */
   close(): void {
     for (const channel of this.#pending) channel.close();
   }

@@ -44,14 +44,12 @@ export interface TransferLoad {
   readonly stalledCount: number;
 }
 
-/** Options for {@linkcode PieceStore}. */
 interface PieceStoreOptions {
   readonly storage: Storage;
   readonly hasher: PieceHasher;
   readonly swarm: Swarm;
 }
 
-/** Stores the pieces of one torrent. */
 export class PieceStore {
   readonly #torrent: Torrent;
   readonly #options: PieceStoreOptions;

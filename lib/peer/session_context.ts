@@ -14,7 +14,6 @@ import { ReadCache } from "../disk/read_cache.ts";
 import { sha1 } from "../disk/sha1.ts";
 import type { Storage } from "../disk/storage.ts";
 import type { PieceHasher } from "../disk/worker_hasher.ts";
-import { MetadataServer } from "../metadata/metadata_server.ts";
 import { allowedFastSet } from "../metainfo/allowed_fast_set.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import type { PeerKey } from "../swarm/events.ts";
@@ -71,25 +70,17 @@ export interface ConnectionContext
 /** Creates the engine of a torrent. */
 export function createSwarm(
   { ownId, maxPeers, port, hostOf }: SessionContext,
-  { torrent, have, wanted, first, isStalled }:
+  { torrent: { infoHash, geometry, isPrivate, info }, ...choice }:
     & { readonly torrent: Torrent }
     & Pick<SwarmOptions, "have" | "wanted" | "first" | "isStalled">,
 ): Swarm {
-  const { infoHash, geometry, isPrivate, info } = torrent;
   const { pieceCount } = geometry;
   return new Swarm({
-    geometry,
-    ...{ have, wanted, first },
-    ownId,
+    ...{ ...choice, geometry, isPrivate, info, ownId, maxPeers, hostOf },
     random: Math.random,
-    maxPeers,
-    hostOf,
-    isStalled,
     allowedFastSet: (hostname) =>
       allowedFastSet({ infoHash, pieceCount, hostname, sha1 }),
     listenPort: port,
-    isPrivate,
-    metadata: isPrivate ? undefined : new MetadataServer(info),
   });
 }
 

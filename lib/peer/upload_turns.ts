@@ -28,7 +28,6 @@ export interface Turn {
   readonly beganMs: number;
 }
 
-/** The upload work of all hosts of a session. */
 export class UploadTurns {
   readonly #hosts = new BoundedMap<string, HostTurns>(MAX_HOSTS);
   readonly #hostOf: (hostname: string) => string;
@@ -59,7 +58,6 @@ export class UploadTurns {
   }
 }
 
-/** The upload work of one host. */
 export class HostTurns {
   readonly #all: UploadTurns;
   readonly #overread = new RateLimiter(OVERREAD);
@@ -83,7 +81,6 @@ export class HostTurns {
     return promise;
   }
 
-  /** Ends a batch. */
   end(turn: Turn): void {
     if (turn !== this.#current) return;
     this.#current = undefined;

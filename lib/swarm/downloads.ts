@@ -19,7 +19,6 @@ import { PiecePicker } from "./piece_picker.ts";
 import { findLate, isSlow, quickestFirst } from "./slow_peers.ts";
 import { Source } from "./source.ts";
 
-/** Peers that are remembered after they have left. */
 const MAX_LEFT_PEERS = 1_024;
 
 /** Blocks of one piece that follow one another: what a request names. */
@@ -29,7 +28,6 @@ export interface BlockRun {
   readonly count: number;
 }
 
-/** Downloading of one torrent from all its peers. */
 export class Downloads {
   readonly #context: SwarmContext;
   readonly #balance: RequestBalance;
@@ -195,7 +193,7 @@ export class Downloads {
         this.#context.send(peer, have);
       }
       if (!isNews) {
-        source.pieceVerified();
+        source.wantedCount--;
         this.#updateInterest(source);
       }
       // Below the limit before, nothing has become open by this.
@@ -222,7 +220,7 @@ export class Downloads {
 
   /** Nothing could be received for a while, in milliseconds: no peer was slow. */
   forgiveSilence(ms: number): void {
-    for (const { requests } of this.#sources) requests.forgiveSilence(ms);
+    for (const { requests } of this.#sources) requests.lastProgressAt += ms;
   }
 
   tick(): void {

@@ -33,7 +33,6 @@ export interface PieceBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Something happened. */
 export type SwarmEvent =
   | ({ readonly type: "peerJoined" } & PeerIntroduction)
   | { readonly type: "peerLeft"; readonly peer: PeerKey }
@@ -66,7 +65,6 @@ export interface UnsentBlock {
   readonly block: BlockRange;
 }
 
-/** Something is to be done. */
 export type SwarmAction =
   | {
     readonly type: "send";

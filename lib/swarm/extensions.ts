@@ -7,6 +7,7 @@
  * @module
  */
 import { PRODUCT } from "../base/version.ts";
+import { MetadataServer } from "../metadata/metadata_server.ts";
 import {
   encodeExtendedHandshake,
   EXTENDED_HANDSHAKE_ID,
@@ -20,37 +21,27 @@ import { PeerExchange, type PeerExchangeOptions } from "./peer_exchange.ts";
 import { MAX_QUEUED_REQUESTS } from "./upload_order.ts";
 import { MAX_REQUEST_LENGTH } from "./uploads.ts";
 
-/** Serves the torrent's metadata; a `MetadataServer` is one. [BEP 9] */
-export interface MetadataSource {
-  /** In bytes. */
-  readonly length: number;
-  /** The reply to a message of a peer, if it needs one. @throws {ProtocolError} If it is malformed. */
-  answer(
-    peer: WeakKey,
-    payload: Uint8Array,
-    now: number,
-  ): Pick<ExtendedMessage, "payload" | "tail"> | undefined;
-}
-
-/** Options of {@linkcode Extensions}. */
 export interface ExtensionsOptions extends PeerExchangeOptions {
   /** True if only trackers may name peers. [BEP 27] @default {false} */
   readonly isPrivate?: boolean;
-  /** Not of a private torrent, as other clients do. [BEP 27] @default {none is served} */
-  readonly metadata?: MetadataSource | undefined;
+  /** The raw info dictionary, served to peers unless the torrent is private. [BEP 9, 27] @default {none is served} */
+  readonly info?: Uint8Array;
 }
 
-/** The extensions of one torrent's connections. */
 export class Extensions {
   /** `undefined` for a private torrent: only trackers may name its peers. [BEP 27] */
   readonly exchange: PeerExchange | undefined;
+  readonly #metadata: MetadataServer | undefined;
   readonly #context: SwarmContext;
   readonly #options: ExtensionsOptions;
 
   constructor(context: SwarmContext, options: ExtensionsOptions) {
     this.#context = context;
     this.#options = options;
-    if (!options.isPrivate) this.exchange = new PeerExchange(context, options);
+    const { isPrivate, info } = options;
+    if (isPrivate) return;
+    this.exchange = new PeerExchange(context, options);
+    this.#metadata = info && new MetadataServer(info);
   }
 
   /** Sends a whole handshake each time: libtorrent takes a key that a later one lacks for withdrawn. */
@@ -58,8 +49,8 @@ export class Extensions {
     if (!peer.extensions.extended) return;
     const payload = encodeExtendedHandshake({
       peerExchangeId: this.exchange && PEER_EXCHANGE_ID,
-      metadataId: this.#options.metadata && METADATA_ID,
-      metadataLength: this.#options.metadata?.length,
+      metadataId: this.#metadata && METADATA_ID,
+      metadataLength: this.#metadata?.length,
       client: PRODUCT,
       // A peer that dialed us knows where we listen.
       port: peer.isOutgoing ? this.#options.listenPort : undefined,
@@ -87,8 +78,7 @@ export class Extensions {
   }
 
   #answerMetadata(peer: Peer, payload: Uint8Array): void {
-    const { metadata } = this.#options;
-    const reply = metadata?.answer(peer, payload, this.#context.now);
+    const reply = this.#metadata?.answer(peer, payload, this.#context.now);
     const { metadataId: id } = peer;
     if (reply === undefined || !id) return;
     this.#context.send(peer, { type: "extended", id, ...reply });

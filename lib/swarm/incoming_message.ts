@@ -22,7 +22,6 @@ const FAST_MESSAGES: ReadonlySet<string> = new Set(
   ["haveAll", "haveNone", "reject", "allowedFast", "suggest"],
 );
 
-/** The parts of the engine. */
 export interface SwarmParts {
   readonly context: SwarmContext;
   readonly downloads: Downloads;

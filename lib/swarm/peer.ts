@@ -187,13 +187,11 @@ export class SwarmContext {
     else this.#actions.push(action);
   }
 
-  /** Emits a message to a peer. */
   send(peer: Peer, message: ControlMessage): void {
     peer.sent(this.now);
     this.emit({ type: "send", peer: peer.key, message });
   }
 
-  /** Returns the actions emitted since the last call. */
   takeActions(): readonly SwarmAction[] {
     const actions = this.#actions;
     this.#actions = NONE;

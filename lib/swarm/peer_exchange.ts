@@ -34,7 +34,6 @@ const MAX_HASTY_MESSAGES = 6;
 /** Ports of one host accepted from a message: some machines run several peers. */
 const MAX_PORTS_OF_HOST = 4;
 
-/** Options of {@linkcode PeerExchange}. */
 export interface PeerExchangeOptions {
   readonly random: Random;
   /** Port where we listen. @default {undefined} */
@@ -62,7 +61,6 @@ class Account {
   hastyCount = 0;
 }
 
-/** Peer exchange with all peers of one torrent. */
 export class PeerExchange {
   readonly #context: SwarmContext;
   readonly #options: PeerExchangeOptions;

@@ -38,7 +38,6 @@ const IDLE_RATE = BLOCK_SIZE / 5;
 /** Hosts whose idle time is remembered. */
 const MAX_IDLE_HOSTS = 1024;
 
-/** Options of {@linkcode PeerSlots}. */
 export interface PeerSlotsOptions {
   readonly geometry: Geometry;
   readonly ownId: PeerId;
@@ -50,7 +49,6 @@ export interface PeerSlotsOptions {
   readonly isStalled?: (peer: PeerKey) => boolean;
 }
 
-/** The connections of one torrent. */
 export class PeerSlots {
   readonly #options: Required<PeerSlotsOptions>;
   readonly #peers = new Map<PeerKey, PeerState>();

@@ -94,7 +94,6 @@ export class PiecePicker {
     this.#pool = new BufferPool({ length, keepBytes });
   }
 
-  /** Removes all that a peer has. */
   remove({ pieces }: PickingPeer): void {
     for (let index = 0; index < pieces.length; index++) {
       if (pieces.has(index)) this.#rarity.decrement(index);
@@ -184,7 +183,6 @@ export class PiecePicker {
     }
   }
 
-  /** The number of peers that a block is requested of. */
   requestCount(id: number): number {
     const { index, block } = this.#geometry.blockOfId(id);
     return this.#begun.at(index)?.requestCount(block) ?? 0;

@@ -12,7 +12,6 @@ import { type Random, randomBelow } from "../base/random.ts";
 /** Pieces to fetch first of which a peer may lack the first ones: more are not tried. */
 const FIRST_AHEAD = 64;
 
-/** Rarest-first order over pieces. */
 export class RarityOrder {
   readonly #random: Random;
   /** The availability and the place of each piece, side by side. */

@@ -84,11 +84,6 @@ export class Source implements PickingPeer {
     return true;
   }
 
-  /** We have one of its pieces now. */
-  pieceVerified(): void {
-    this.wantedCount--;
-  }
-
   /** Returns whether our interest has changed. */
   updateInterest(): boolean {
     const isInteresting = this.wantedCount > 0;

@@ -71,7 +71,6 @@ class SuperSeededPeer {
   }
 }
 
-/** Announces pieces one by one, until others have them. */
 export class SuperSeeding {
   readonly #context: SwarmContext;
   readonly #downloads: Downloads;

@@ -37,12 +37,11 @@ import { Uploads } from "./uploads.ts";
 /** After a longer pause between ticks it is we who were suspended: no peer was silent. */
 const SUSPENDED_MS = 5_000;
 
-/** Options of {@linkcode Swarm}. */
 export interface SwarmOptions
   extends
     PieceChoice,
     PeerSlotsOptions,
-    Pick<ExtensionsOptions, "isPrivate" | "metadata"> {
+    Pick<ExtensionsOptions, "isPrivate" | "info"> {
   readonly geometry: Geometry;
   /** The pieces that are verified and stored; the swarm adds to it. */
   readonly have: Bitfield;

@@ -121,7 +121,6 @@ export class ServedCount {
   }
 }
 
-/** The queues of all peers that we upload to. */
 export class UploadOrder {
   readonly #context: SwarmContext;
   readonly #servedCount = new ServedCount();
@@ -136,7 +135,6 @@ export class UploadOrder {
     this.#context = context;
   }
 
-  /** Queues a request. */
   add(to: PeerUpload, block: BlockRange): void {
     to.queue.push(block);
     if (!this.#served.has(to)) this.#waiting.add(to);

@@ -31,7 +31,6 @@ export const MAX_REQUEST_LENGTH = 256 * 1024;
 
 type AllowedFastSet = (hostname: string) => readonly number[];
 
-/** Uploading of one torrent to all its peers. */
 export class Uploads {
   readonly #context: SwarmContext;
   readonly #allowedFastSet: AllowedFastSet;

@@ -73,7 +73,6 @@ export interface ExtendedHandshake {
   readonly isComplete: boolean | undefined;
 }
 
-/** Encodes the payload of a handshake. */
 export function encodeExtendedHandshake(
   handshake: Partial<ExtendedHandshake>,
 ): Uint8Array<ArrayBuffer> {

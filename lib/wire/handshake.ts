@@ -50,7 +50,6 @@ export interface Handshake {
   readonly extensions: WireExtensions;
 }
 
-/** Encodes a handshake to 68 bytes. */
 export function encodeHandshake(handshake: Handshake): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(HANDSHAKE_LENGTH);
   bytes.set(PREFIX);

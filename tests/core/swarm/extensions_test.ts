@@ -5,7 +5,6 @@
  */
 import { assertEquals } from "@std/assert";
 import { VERSION } from "../../../lib/base/version.ts";
-import type { MetadataSource } from "../../../lib/swarm/extensions.ts";
 import {
   encodeExtendedHandshake,
   type ExtendedHandshake,
@@ -186,26 +185,24 @@ Deno.test("Swarm keeps an upload-only peer while it has pieces that we lack", ()
   assertEquals(desk.verified(1).at(-1), "1 disconnect bothComplete");
 });
 
-const METADATA: MetadataSource = {
-  length: 7,
-  answer: (_peer, payload) =>
-    payload.length === 0 ? undefined : { payload, tail: new Uint8Array(7) },
-};
-
 Deno.test("Swarm offers its metadata, and answers a choked peer under the peer's id", () => {
-  const desk = new SwarmDesk({ have: ".", metadata: METADATA });
+  const desk = new SwarmDesk({ have: ".", info: new Uint8Array(7) });
   const { metadataId, metadataLength } = handshakeIn(desk.join(1, EXTENDED));
   assertEquals([metadataId, metadataLength], [2, 7]);
   const ask = (text: string): string[] =>
     desk.receive(1, { type: "extended", id: 2, payload: latin1(text) });
+  const request = "d8:msg_typei0e5:piecei0ee";
+  const unknown = "d8:msg_typei9e5:piecei0ee";
   // It has not said under which id it takes metadata.
-  assertEquals(ask("?"), []);
+  assertEquals(ask(request), []);
   say(desk, { metadataId: 9 });
   assertEquals(desk.peer(1).upload.weChoke, true);
-  assertEquals(ask("?"), ["1 < extended 9: ? and 7 bytes"]);
-  assertEquals(ask(""), []);
+  assertEquals(ask(request), [
+    "1 < extended 9: d8:msg_typei1e5:piecei0e10:total_sizei7ee and 7 bytes",
+  ]);
+  assertEquals(ask(unknown), []);
   say(desk, { metadataId: 0 });
-  assertEquals(ask("?"), []);
+  assertEquals(ask(request), []);
 });
 
 Deno.test("Swarm without metadata to serve ignores requests for it", () => {

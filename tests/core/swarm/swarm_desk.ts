@@ -16,7 +16,6 @@ import type {
   SwarmAction,
   SwarmEvent,
 } from "../../../lib/swarm/events.ts";
-import type { MetadataSource } from "../../../lib/swarm/extensions.ts";
 import type { PeerState } from "../../../lib/swarm/peer_slots.ts";
 import { Swarm } from "../../../lib/swarm/swarm.ts";
 import type { WireExtensions } from "../../../lib/wire/handshake.ts";
@@ -46,7 +45,7 @@ export interface SwarmDeskOptions {
   /** @default {false} */
   readonly isPrivate?: boolean;
   /** Metadata to serve. @default {none} */
-  readonly metadata?: MetadataSource;
+  readonly info?: Uint8Array;
   /** @default {the address} */
   readonly hostOf?: (hostname: string) => string;
   /** @default {never} */
