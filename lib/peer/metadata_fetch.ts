@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { abortable } from "@std/async/abortable";
 import { UNKNOWN_LEFT } from "../announce/announce.ts";
 import { FetchError, quote } from "../base/errors.ts";
 import { guardListener } from "../base/guard_listener.ts";
@@ -112,9 +113,6 @@ export class MetadataFetch {
     { signal, timeoutMs = Infinity }: FetchMetadataOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
     using joined = joinSignals(signal, this.#ending.signal);
-    const abort = (): void => this.#result.reject(joined.signal.reason);
-    joined.signal.addEventListener("abort", abort);
-    if (joined.signal.aborted) abort();
     const endMs = performance.now() + timeoutMs;
     const timer = setInterval(() => {
       if (performance.now() < endMs) this.#tick();
@@ -124,7 +122,7 @@ export class MetadataFetch {
     let isFetched = false;
     try {
       this.#dialLinked();
-      const info = await this.#result.promise;
+      const info = await abortable(this.#result.promise, joined.signal);
       isFetched = true;
       return info;
     } finally {
@@ -160,6 +158,7 @@ export class MetadataFetch {
 
   /** Takes over a channel; `dialed` is the address if we dialed it. */
   adopt({ channel, handshake }: HandshakenChannel, dialed?: PeerAddress): void {
+    if (this.#ending.signal.aborted) return channel.close();
     const { hostname } = channel;
     const { ownId, handleLimit, createPeerKey, port: ownPort } = this.#session;
     const host = this.#session.hostOf(hostname);
@@ -174,9 +173,9 @@ export class MetadataFetch {
       : !this.#makeRoom(host) || !handleLimit.add(channel, sinceMs)
       ? "full"
       : undefined;
-    if (this.#ending.signal.aborted || refusal !== undefined) {
+    if (refusal !== undefined) {
       channel.close();
-      return this.#dialing.ended(dialed, refusal ?? "lost");
+      return this.#dialing.ended(dialed, refusal);
     }
     const key = createPeerKey();
     const options = { key, channel, dialed };
