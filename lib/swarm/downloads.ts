@@ -9,10 +9,9 @@ import type { Bitfield } from "../base/bitfield.ts";
 import { BoundedMap } from "../base/bounded_map.ts";
 import { ProtocolError } from "../base/errors.ts";
 import type { PeerId } from "../base/identifier.ts";
-import type { Random } from "../base/random.ts";
 import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { PieceBytes } from "./events.ts";
-import { RequestBalance, type RequestLimits } from "./outstanding_requests.ts";
+import { RequestBalance } from "./outstanding_requests.ts";
 import type { Peer, SwarmContext } from "./peer.ts";
 import { CorruptPieces } from "./piece_assembly.ts";
 import { PiecePicker } from "./piece_picker.ts";
@@ -37,16 +36,12 @@ export class Downloads {
   /** Bytes received from peers that have left. */
   readonly #received = new BoundedMap<PeerId, number>(MAX_LEFT_PEERS);
 
-  constructor(
-    context: SwarmContext,
-    options: { random: Random; requestLimits?: RequestLimits },
-  ) {
+  constructor(context: SwarmContext) {
     this.#context = context;
-    this.#balance = new RequestBalance(options.requestLimits);
+    this.#balance = new RequestBalance(context.options.requestLimits);
     this.#picker = new PiecePicker(context, {
       peers: this.#sources,
-      random: options.random,
-      isSuspect: (index) => this.#corruptPieces.has(index),
+      suspects: this.#corruptPieces,
     });
   }
 

@@ -17,48 +17,40 @@ import {
 } from "../wire/extended_handshake.ts";
 import type { ExtendedMessage } from "../wire/message.ts";
 import type { Peer, SwarmContext } from "./peer.ts";
-import { PeerExchange, type PeerExchangeOptions } from "./peer_exchange.ts";
+import { PeerExchange } from "./peer_exchange.ts";
 import { MAX_QUEUED_REQUESTS } from "./upload_order.ts";
 import { MAX_REQUEST_LENGTH } from "./uploads.ts";
-
-export interface ExtensionsOptions extends PeerExchangeOptions {
-  /** True if only trackers may name peers. [BEP 27] @default {false} */
-  readonly isPrivate?: boolean;
-  /** The raw info dictionary, served to peers unless the torrent is private. [BEP 9, 27] @default {none is served} */
-  readonly info?: Uint8Array;
-}
 
 export class Extensions {
   /** `undefined` for a private torrent: only trackers may name its peers. [BEP 27] */
   readonly exchange: PeerExchange | undefined;
   readonly #metadata: MetadataServer | undefined;
   readonly #context: SwarmContext;
-  readonly #options: ExtensionsOptions;
 
-  constructor(context: SwarmContext, options: ExtensionsOptions) {
+  constructor(context: SwarmContext) {
     this.#context = context;
-    this.#options = options;
-    const { isPrivate, info } = options;
+    const { isPrivate, info } = context.options;
     if (isPrivate) return;
-    this.exchange = new PeerExchange(context, options);
+    this.exchange = new PeerExchange(context);
     this.#metadata = info && new MetadataServer(info);
   }
 
   /** Sends a whole handshake each time: libtorrent takes a key that a later one lacks for withdrawn. */
   greet(peer: Peer, { isUploadOnly }: { isUploadOnly: boolean }): void {
     if (!peer.extensions.extended) return;
+    const { have, options: { listenPort } } = this.#context;
     const payload = encodeExtendedHandshake({
       peerExchangeId: this.exchange && PEER_EXCHANGE_ID,
       metadataId: this.#metadata && METADATA_ID,
       metadataLength: this.#metadata?.length,
       client: PRODUCT,
       // A peer that dialed us knows where we listen.
-      port: peer.isOutgoing ? this.#options.listenPort : undefined,
+      port: peer.isOutgoing ? listenPort : undefined,
       yourHostname: peer.hostname,
       requestQueueLength: MAX_QUEUED_REQUESTS,
       requestLength: MAX_REQUEST_LENGTH,
       isUploadOnly: isUploadOnly || undefined,
-      isComplete: this.#context.have.isFull || undefined,
+      isComplete: have.isFull || undefined,
     });
     const id = EXTENDED_HANDSHAKE_ID;
     this.#context.send(peer, { type: "extended", id, payload });

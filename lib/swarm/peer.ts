@@ -7,10 +7,12 @@
  */
 import { Bitfield } from "../base/bitfield.ts";
 import type { PeerId } from "../base/identifier.ts";
+import type { Random } from "../base/random.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
 import { NO_EXTENSIONS, type WireExtensions } from "../wire/handshake.ts";
 import type { ControlMessage } from "../wire/message.ts";
 import type { PeerIntroduction, PeerKey, SwarmAction } from "./events.ts";
+import type { RequestLimits } from "./outstanding_requests.ts";
 
 /** Milliseconds without a message after which a connection sends a keep-alive. [BEP 3] */
 export const KEEP_ALIVE_INTERVAL = 120_000;
@@ -128,9 +130,36 @@ export interface PieceChoice {
   readonly first?: readonly number[] | undefined;
 }
 
+/** Options of a swarm. */
+export interface SwarmOptions extends PieceChoice {
+  readonly geometry: Geometry;
+  /** The pieces that are verified and stored; the swarm adds to it. */
+  readonly have: Bitfield;
+  readonly ownId: PeerId;
+  readonly random: Random;
+  /** Connections at once. */
+  readonly maxPeers: number;
+  /** Port where we listen, for the peers that we dial. @default {undefined} */
+  readonly listenPort?: number;
+  /** The host that an address belongs to: all addresses of a host share its slots. @default {the address} */
+  readonly hostOf?: (hostname: string) => string;
+  /** True if a peer has read nothing for a while of what is being sent to it. @default {never} */
+  readonly isStalled?: (peer: PeerKey) => boolean;
+  /** The pieces that a choked peer at the address may request, as `allowedFastSet` computes them. [BEP 6] */
+  readonly allowedFastSet: (hostname: string) => readonly number[];
+  /** @default {REQUEST_LIMITS} */
+  readonly requestLimits?: RequestLimits;
+  /** True if only trackers may name peers. [BEP 27] @default {false} */
+  readonly isPrivate?: boolean;
+  /** The raw info dictionary, served to peers unless the torrent is private. [BEP 9, 27] @default {none is served} */
+  readonly info?: Uint8Array;
+}
+
 /** The torrent, the time and the actions, shared by the parts of one swarm. */
 export class SwarmContext {
+  readonly options: SwarmOptions;
   readonly geometry: Geometry;
+  readonly random: Random;
   /** The pieces that are verified and stored. */
   readonly have: Bitfield;
   /** The pieces to fetch. */
@@ -149,14 +178,13 @@ export class SwarmContext {
   readonly traffic = { downloaded: 0, wasted: 0, uploaded: 0 };
   #actions = NONE;
 
-  constructor(
-    { geometry, have, wanted, first: firstPieces = [] }:
-      & Pick<SwarmContext, "geometry" | "have">
-      & PieceChoice,
-  ) {
+  constructor(options: SwarmOptions) {
+    const { geometry, have, wanted } = options;
+    this.options = options;
     this.geometry = geometry;
+    this.random = options.random;
     this.have = have;
-    this.first = firstPieces;
+    this.first = options.first ?? [];
     this.wanted = wanted ?? Bitfield.full(geometry.pieceCount);
     const first = new Bitfield(geometry.pieceCount);
     for (const index of this.first) first.add(index);

@@ -13,7 +13,7 @@ import {
   isDialable,
   type PeerAddress,
 } from "../base/peer_address.ts";
-import { type Random, shuffle } from "../base/random.ts";
+import { shuffle } from "../base/random.ts";
 import {
   encodePeerExchange,
   type ExchangedPeer,
@@ -33,12 +33,6 @@ const LEAST_PAUSE_MS = 50_000;
 const MAX_HASTY_MESSAGES = 6;
 /** Ports of one host accepted from a message: some machines run several peers. */
 const MAX_PORTS_OF_HOST = 4;
-
-export interface PeerExchangeOptions {
-  readonly random: Random;
-  /** Port where we listen. @default {undefined} */
-  readonly listenPort?: number;
-}
 
 /** A peer that others can dial; its name is the address as text. */
 interface Contact {
@@ -63,15 +57,13 @@ class Account {
 
 export class PeerExchange {
   readonly #context: SwarmContext;
-  readonly #options: PeerExchangeOptions;
   readonly #contacts = new Map<Peer, Contact>();
   readonly #accounts = new Map<Peer, Account>();
   /** Counts the changes of `#contacts`. */
   #version = 0;
 
-  constructor(context: SwarmContext, options: PeerExchangeOptions) {
+  constructor(context: SwarmContext) {
     this.#context = context;
-    this.#options = options;
   }
 
   /** Sends the peer's address to others from now on, if its port is known. */
@@ -143,7 +135,7 @@ export class PeerExchange {
     const gone = [...sent.values()].filter(({ name }) => !current.has(name));
     // At random, or all our peers would learn the same addresses first.
     if (arrived.length > MAX_EXCHANGED_PEERS) {
-      shuffle(arrived, this.#options.random);
+      shuffle(arrived, this.#context.random);
     }
     const added = arrived.splice(0, MAX_EXCHANGED_PEERS);
     const dropped = gone.splice(0, MAX_EXCHANGED_PEERS);
@@ -180,7 +172,7 @@ export class PeerExchange {
     const known = new Set<string>();
     for (const { name } of this.#contacts.values()) known.add(name);
     const { ownHostname: hostname } = from;
-    const { listenPort: port } = this.#options;
+    const { listenPort: port } = this.#context.options;
     if (hostname !== undefined && port !== undefined) {
       known.add(formatPeerAddress({ hostname, port }));
     }

@@ -8,15 +8,14 @@
  * @module
  */
 import { BoundedMap } from "../base/bounded_map.ts";
-import type { PeerId } from "../base/identifier.ts";
-import { BLOCK_SIZE, type Geometry } from "../metainfo/geometry.ts";
+import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type {
   Disconnection,
   DisconnectReason,
   PeerIntroduction,
   PeerKey,
 } from "./events.ts";
-import { Peer } from "./peer.ts";
+import { Peer, type SwarmOptions } from "./peer.ts";
 import type { Source } from "./source.ts";
 import type { PeerUpload } from "./upload_order.ts";
 
@@ -38,19 +37,10 @@ const IDLE_RATE = BLOCK_SIZE / 5;
 /** Hosts whose idle time is remembered. */
 const MAX_IDLE_HOSTS = 1024;
 
-export interface PeerSlotsOptions {
-  readonly geometry: Geometry;
-  readonly ownId: PeerId;
-  /** Connections at once. */
-  readonly maxPeers: number;
-  /** The host that an address belongs to: all addresses of a host share its slots. @default {the address} */
-  readonly hostOf?: (hostname: string) => string;
-  /** True if a peer has read nothing for a while of what is being sent to it. @default {never} */
-  readonly isStalled?: (peer: PeerKey) => boolean;
-}
-
 export class PeerSlots {
-  readonly #options: Required<PeerSlotsOptions>;
+  readonly #options:
+    & SwarmOptions
+    & Required<Pick<SwarmOptions, "hostOf" | "isStalled">>;
   readonly #peers = new Map<PeerKey, PeerState>();
   /** Oldest first. */
   readonly peers: ReadonlyMap<PeerKey, PeerState> = this.#peers;
@@ -58,7 +48,7 @@ export class PeerSlots {
   /** Time for which the connections of a host moved nothing, in milliseconds, until one does. */
   readonly #idleMs = new BoundedMap<string, number>(MAX_IDLE_HOSTS);
 
-  constructor(options: PeerSlotsOptions) {
+  constructor(options: SwarmOptions) {
     this.#options = {
       hostOf: (hostname) => hostname,
       isStalled: () => false,
@@ -170,9 +160,8 @@ export class PeerSlots {
   /** True if a peer moves nothing, and waits neither for a turn, nor for the upload limit, nor for blocks. */
   #isIdle(state: PeerState, now: number): boolean {
     const { peer, upload, source: { requests } } = state;
-    const isServed = upload.queue.length + upload.pendingBytes > 0;
     const waits = upload.weChoke && upload.peerIsInterested ||
-      isServed && !this.#options.isStalled(peer.key) ||
+      upload.isServed && !this.#options.isStalled(peer.key) ||
       requests.size > 0 && !requests.isSnubbed;
     return !waits && rateOf(state, now) < IDLE_RATE;
   }

@@ -11,7 +11,6 @@
  */
 import type { Bitfield } from "../base/bitfield.ts";
 import { BufferPool } from "../base/buffer_pool.ts";
-import type { Random } from "../base/random.ts";
 import type { Geometry } from "../metainfo/geometry.ts";
 import type { PeerKey, PieceBytes } from "./events.ts";
 import type { SwarmContext } from "./peer.ts";
@@ -59,30 +58,32 @@ export class PiecePicker {
   readonly #geometry: Geometry;
   readonly #peers: Iterable<PickingPeer>;
   readonly #rarity: RarityOrder;
-  readonly #isSuspect: (index: number) => boolean;
+  readonly #suspects: Pick<ReadonlySet<number>, "has">;
   readonly #pool: BufferPool;
   readonly #maxAssemblyCount: number;
   readonly #begun: PiecesInProgress;
   readonly #traffic: SwarmContext["traffic"];
 
   constructor(
-    torrent: Pick<SwarmContext, "geometry" | "first" | "lacks" | "traffic">,
-    { peers, random, isSuspect }: {
+    torrent: Pick<
+      SwarmContext,
+      "geometry" | "first" | "lacks" | "traffic" | "random"
+    >,
+    { peers, suspects }: {
       /** All peers, a live view. */
       readonly peers: Iterable<PickingPeer>;
-      readonly random: Random;
-      /** True if a piece was corrupt before: one peer alone must deliver it. */
-      readonly isSuspect: (index: number) => boolean;
+      /** The pieces that were corrupt before: one peer alone must deliver each. */
+      readonly suspects: Pick<ReadonlySet<number>, "has">;
     },
   ) {
-    const { geometry } = torrent;
+    const { geometry, random, first } = torrent;
     this.#peers = peers;
     this.#geometry = geometry;
     this.#traffic = torrent.traffic;
-    this.#isSuspect = isSuspect;
+    this.#suspects = suspects;
     const { pieceCount, pieceLength: length } = geometry;
     this.#begun = new PiecesInProgress(pieceCount);
-    this.#rarity = new RarityOrder(pieceCount, random, torrent.first);
+    this.#rarity = new RarityOrder(pieceCount, random, first);
     for (let index = 0; index < pieceCount; index++) {
       if (!torrent.lacks(index)) this.#rarity.remove(index);
     }
@@ -261,7 +262,7 @@ export class PiecePicker {
     const bytes = this.#pool.take(this.#geometry.pieceLengthAt(index));
     const assembly = new PieceAssembly(index, bytes, {
       assignee: peer.key,
-      isExclusive: this.#isSuspect(index),
+      isExclusive: this.#suspects.has(index),
       blockLength: this.#geometry.blockLengthAt(index, 0),
     });
     this.#begun.begin(assembly);

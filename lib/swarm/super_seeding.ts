@@ -16,7 +16,7 @@
  * @module
  */
 import { Bitfield } from "../base/bitfield.ts";
-import { type Random, shuffle } from "../base/random.ts";
+import { shuffle } from "../base/random.ts";
 import type { Downloads } from "./downloads.ts";
 import type { Peer, SwarmContext } from "./peer.ts";
 import type { PeerState } from "./peer_slots.ts";
@@ -59,12 +59,6 @@ class SuperSeededPeer {
     this.known = new Bitfield(state.source.pieces.length);
   }
 
-  /** True if a block is queued or being sent. */
-  get isServed(): boolean {
-    const { queue, pendingBytes } = this.state.upload;
-    return queue.length > 0 || pendingBytes > 0;
-  }
-
   /** Pieces that it has requested and that no other peer has yet. */
   get keptCount(): number {
     return this.unspreadCount - this.ahead.size;
@@ -74,7 +68,6 @@ class SuperSeededPeer {
 export class SuperSeeding {
   readonly #context: SwarmContext;
   readonly #downloads: Downloads;
-  readonly #random: Random;
   readonly #leechers = new Map<Peer, SuperSeededPeer>();
   /** The pieces that no connected peer is believed to have, while there are leechers. */
   #unseen = new Bitfield(0);
@@ -90,10 +83,9 @@ export class SuperSeeding {
   #uploaded = 0;
   #mostSentBytes = 0;
 
-  constructor(context: SwarmContext, downloads: Downloads, random: Random) {
+  constructor(context: SwarmContext, downloads: Downloads) {
     this.#context = context;
     this.#downloads = downloads;
-    this.#random = random;
     this.#requested = new Bitfield(context.geometry.pieceCount);
   }
 
@@ -157,11 +149,12 @@ export class SuperSeeding {
   tick(): void {
     const heldBackTicks = this.#isLinkIdle() ? TICKS_WHILE_IDLE : 1;
     for (const leecher of this.#leechers.values()) {
-      leecher.isActive = leecher.hasRequested || leecher.isServed;
+      leecher.isActive = leecher.hasRequested || leecher.state.upload.isServed;
       leecher.hasRequested = false;
     }
     for (const leecher of this.#leechers.values()) {
-      const isDone = leecher.ahead.size === 0 && !leecher.isServed;
+      const { upload } = leecher.state;
+      const isDone = leecher.ahead.size === 0 && !upload.isServed;
       if (isDone) this.#announceMore(leecher);
       const isIdle = isDone && leecher.ahead.size === 0;
       const isHeldBack = isIdle && this.#keepsTooMuch(leecher);
@@ -169,7 +162,7 @@ export class SuperSeeding {
         ? leecher.heldBackCount + heldBackTicks
         : Math.max(0, leecher.heldBackCount - 0.5);
       const isUninterested = leecher.ahead.size > 0 && !leecher.isActive &&
-        !leecher.state.upload.peerIsInterested;
+        !upload.peerIsInterested;
       leecher.uninterestedCount = isUninterested
         ? leecher.uninterestedCount + 1
         : 0;
@@ -199,7 +192,8 @@ export class SuperSeeding {
     for (let index = 0; index < pieceCount; index++) {
       if (!this.#isBelieved(index)) this.#unseen.add(index);
     }
-    this.#unassigned = shuffle([...this.#unseen.indexes()], this.#random);
+    const { random } = this.#context;
+    this.#unassigned = shuffle([...this.#unseen.indexes()], random);
     this.#sortUnassigned();
     this.#assigned.clear();
   }

@@ -9,8 +9,6 @@
 import type { Bitfield } from "../base/bitfield.ts";
 import { ProtocolError } from "../base/errors.ts";
 import type { PeerId } from "../base/identifier.ts";
-import type { Random } from "../base/random.ts";
-import type { Geometry } from "../metainfo/geometry.ts";
 import type { Message } from "../wire/message.ts";
 import { Downloads } from "./downloads.ts";
 import type {
@@ -21,38 +19,16 @@ import type {
   SwarmAction,
   SwarmEvent,
 } from "./events.ts";
-import { Extensions, type ExtensionsOptions } from "./extensions.ts";
+import { Extensions } from "./extensions.ts";
 import { handleMessage, type SwarmParts } from "./incoming_message.ts";
-import type { RequestLimits } from "./outstanding_requests.ts";
-import { type Peer, type PieceChoice, SwarmContext } from "./peer.ts";
-import {
-  PeerSlots,
-  type PeerSlotsOptions,
-  type PeerState,
-} from "./peer_slots.ts";
+import { type Peer, SwarmContext, type SwarmOptions } from "./peer.ts";
+import { PeerSlots, type PeerState } from "./peer_slots.ts";
 import { isOverdue } from "./slow_peers.ts";
 import { SuperSeeding } from "./super_seeding.ts";
 import { Uploads } from "./uploads.ts";
 
 /** After a longer pause between ticks it is we who were suspended: no peer was silent. */
 const SUSPENDED_MS = 5_000;
-
-export interface SwarmOptions
-  extends
-    PieceChoice,
-    PeerSlotsOptions,
-    Pick<ExtensionsOptions, "isPrivate" | "info"> {
-  readonly geometry: Geometry;
-  /** The pieces that are verified and stored; the swarm adds to it. */
-  readonly have: Bitfield;
-  readonly random: Random;
-  /** The pieces that a choked peer at the address may request, as `allowedFastSet` computes them. [BEP 6] */
-  readonly allowedFastSet: (hostname: string) => readonly number[];
-  /** @default {REQUEST_LIMITS} */
-  readonly requestLimits?: RequestLimits;
-  /** Port where we listen, for the peers that we dial. @default {undefined} */
-  readonly listenPort?: number;
-}
 
 /** The swarm of one torrent as we see it. Its properties are live, not to be changed. */
 export class Swarm {
@@ -80,13 +56,13 @@ export class Swarm {
     this.done = context.done;
     this.peers = this.#slots.peers;
     this.traffic = context.traffic;
-    const downloads = new Downloads(context, options);
+    const downloads = new Downloads(context);
     this.#parts = {
       context,
       downloads,
-      uploads: new Uploads(context, options.allowedFastSet),
-      extensions: new Extensions(context, options),
-      superSeeding: new SuperSeeding(context, downloads, options.random),
+      uploads: new Uploads(context),
+      extensions: new Extensions(context),
+      superSeeding: new SuperSeeding(context, downloads),
     };
   }
 

@@ -66,6 +66,11 @@ export class PeerUpload {
     this.peer = peer;
     this.rate = new RateMeter(now);
   }
+
+  /** True if a block is queued or being sent. */
+  get isServed(): boolean {
+    return this.queue.length > 0 || this.pendingBytes > 0;
+  }
 }
 
 /**

@@ -54,13 +54,13 @@ export class PickerDesk {
       lacks: (index: number) =>
         !this.#verified.has(index) && options.wanted?.includes(index) !== false,
       traffic: this.traffic,
+      random: seededRandom(1),
     };
     this.picker = new PiecePicker(
       torrent,
       {
         peers: { [Symbol.iterator]: () => this.#peers.values() },
-        random: seededRandom(1),
-        isSuspect: (index) => suspects.includes(index),
+        suspects: new Set(suspects),
       },
     );
   }
