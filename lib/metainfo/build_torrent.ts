@@ -4,34 +4,34 @@
  * @module
  */
 import { concat } from "@std/bytes/concat";
-import { identifierToBytes, type InfoHash } from "../base/identifier.ts";
+import { identifierToBytes } from "../base/identifier.ts";
 import { PRODUCT } from "../base/version.ts";
 import { type Encodable, encodeBencode } from "../bencode/encode.ts";
 import { readUrl } from "../base/clean_text.ts";
 import { Geometry } from "./geometry.ts";
-import { PIECE_HASH_LENGTH, type Torrent } from "./torrent.ts";
+import {
+  PIECE_HASH_LENGTH,
+  type Torrent,
+  type TorrentFile,
+} from "./torrent.ts";
 
-/** A file of a new torrent. */
-export interface NewTorrentFile {
-  /** Path components below the torrent's folder. */
-  readonly path: readonly string[];
-  /** In bytes. */
-  readonly length: number;
-  /** True for a program, which its owner may run. [BEP 47] @default {false} */
-  readonly isExecutable?: boolean;
-  /**
-   * Of a symbolic link, whose length is 0: components below the torrent's folder of
-   * the file or folder that it leads to. [BEP 47] @default {it is no link}
-   */
-  readonly linkTarget?: readonly string[];
+/** A file of a new torrent: its path and that of a link are below the torrent's folder. */
+export interface NewTorrentFile
+  extends Omit<TorrentFile, "isPadding" | "isHidden"> {
   /** True for zeros that fill a piece and are not stored. [BEP 47] @default {false} */
   readonly isPadding?: boolean;
 }
 
-/** The fields of a new torrent. */
-export interface NewTorrent {
-  /** Name of the download. */
-  readonly name: string;
+/** The fields of a new torrent: those that are optional are not written unless given. */
+export interface NewTorrent
+  extends
+    Pick<Torrent, "name" | "pieceHashes">,
+    Partial<
+      Pick<
+        Torrent,
+        "isPrivate" | "similar" | "collections" | "comment" | "creationDate"
+      >
+    > {
   /** A single file, or the files of a folder called `name`, in order. */
   readonly content:
     | { readonly type: "file" }
@@ -39,20 +39,8 @@ export interface NewTorrent {
     | { readonly type: "folder"; readonly files: readonly NewTorrentFile[] };
   /** In bytes. */
   readonly pieceLength: number;
-  /** 20 bytes for each piece. */
-  readonly pieceHashes: Uint8Array;
   /** Tracker URLs, best first; each is a tier of its own. */
   readonly announce: readonly string[];
-  /** If true, peers come from the trackers only. [BEP 27] @default {false} */
-  readonly isPrivate?: boolean;
-  /** Torrents that may have files of this one. [BEP 38] @default {none} */
-  readonly similar?: readonly InfoHash[];
-  /** Names of groups of torrents that may share files. [BEP 38] @default {none} */
-  readonly collections?: readonly string[];
-  /** Free text for the user. */
-  readonly comment?: string;
-  /** Seconds since 1970. @default none is written */
-  readonly creationDate?: number;
 }
 
 /**
