@@ -3,12 +3,8 @@
  *
  * @module
  */
-export {
-  openSession,
-  PEER_PORT,
-  Session,
-  type SessionOptions,
-} from "./peer/session.ts";
+export { openSession, PEER_PORT, Session } from "./peer/session.ts";
+export type { SessionOptions } from "./peer/session_context.ts";
 export type { TransferControl } from "./peer/pacer.ts";
 export type { AddressSource } from "./dialing/address_book.ts";
 export { MAX_PEERS } from "./dialing/dialer.ts";

@@ -6,47 +6,30 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import { createAnnounceKey } from "../announce/announce.ts";
-import {
-  type AnnounceFunction,
-  STOP_TIMEOUT_MS,
-} from "../announce/announcer.ts";
-import { TrackerClient } from "../announce/tracker_client.ts";
-import type { Permits } from "../base/address_filter.ts";
-import { FdPressure } from "../base/fd_pressure.ts";
+import { STOP_TIMEOUT_MS } from "../announce/announcer.ts";
+import { BoundedMap } from "../base/bounded_map.ts";
+import type { FdPressure } from "../base/fd_pressure.ts";
 import { guardListener } from "../base/guard_listener.ts";
-import {
-  createPeerId,
-  type InfoHash,
-  type PeerId,
-} from "../base/identifier.ts";
-import { hostOf, isLoopback, isUnicast } from "../base/ip_address.ts";
-import { DialLimiter } from "../dialing/dial_limiter.ts";
-import { MAX_PEERS } from "../dialing/dialer.ts";
+import type { InfoHash, PeerId } from "../base/identifier.ts";
+import { isLoopback, isUnicast } from "../base/ip_address.ts";
+import type { PeerAddress } from "../base/peer_address.ts";
 import {
   type LocalServiceDiscovery,
   type LocalServiceDiscoveryOptions,
   openLocalServiceDiscovery,
 } from "../discovery/local_service_discovery.ts";
 import { multicastRefusal } from "../discovery/multicast_socket.ts";
-import { openWorkerHasher, type PieceHasher } from "../disk/worker_hasher.ts";
-import { BoundedMap } from "../base/bounded_map.ts";
-import type { PeerAddress } from "../base/peer_address.ts";
 import { parseMetadata } from "../disk/torrent_file.ts";
 import type { MagnetLink } from "../metainfo/magnet_link.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
 import { MetadataFetch } from "./metadata_fetch.ts";
 import type { FetchMetadataOptions } from "./session_report.ts";
-import { Pacer } from "./pacer.ts";
-import { HANDSHAKE_TIMEOUT_MS } from "./peer_channel.ts";
 import { listenForPeers, PeerListener } from "./peer_listener.ts";
-import { HandleLimit, type SessionContext } from "./session_context.ts";
-import { OwnInterfaces } from "../net/own_interfaces.ts";
+import { SessionContext, type SessionOptions } from "./session_context.ts";
 import {
   TorrentSession,
   type TorrentSessionOptions,
 } from "./torrent_session.ts";
-import { UploadTurns } from "./upload_turns.ts";
 
 /** Torrents that are stopped in one turn of the event loop, when a session closes. */
 const STOPPED_AT_ONCE = 32;
@@ -57,36 +40,6 @@ const MAX_FETCHED = 64;
 /** Default listening port of a peer. */
 export const PEER_PORT = 6881;
 
-/** Options for {@linkcode openSession}. */
-export interface SessionOptions {
-  /** Listening port; the next free one if it is taken, 0 for any. @default {6881} */
-  readonly port?: number;
-  /** Address to listen on. @default all interfaces, IPv4 and IPv6 */
-  readonly hostname?: string;
-  /** Connections of each torrent. @default {50} */
-  readonly maxPeers?: number;
-  /** In bytes a second, for all torrents together; 0 for no limit. @default {0} */
-  readonly maxUploadBytesPerSecond?: number;
-  /** In bytes a second, for all torrents together; 0 for no limit. @default {0} */
-  readonly maxDownloadBytesPerSecond?: number;
-  /** Tells which hosts may connect, by IP address; see `createAddressFilter`. @default all */
-  readonly permits?: Permits;
-  /** Time for a connection and its handshake, in milliseconds. @default {8000} */
-  readonly handshakeTimeoutMs?: number;
-  /**
-   * True to announce torrents to the local network and to hear of peers there, private
-   * torrents excepted [BEP 14, 27]. It needs `--unstable-net` and the permission
-   * `--allow-sys=networkInterfaces`; without them it is off, which each torrent
-   * reports as `localDiscoveryOff`. It is off too if `hostname` is a loopback address.
-   * @default {true}
-   */
-  readonly localDiscovery?: boolean;
-  /** Sends announces. @default over HTTP or UDP, as the URL says */
-  readonly announce?: AnnounceFunction;
-  /** Hashes the pieces that arrive; the caller disposes of it. @default {this thread} */
-  readonly hasher?: PieceHasher;
-}
-
 /**
  * Opens the listening port and answers peers from then on.
  * @throws {Deno.errors.AddrInUse} If neither the port nor one of the next is free.
@@ -95,32 +48,7 @@ export function openSession(options: SessionOptions = {}): Session {
   const { hostname, localDiscovery = true } = options;
   const sockets = listenForPeers(options.port ?? PEER_PORT, hostname);
   const { port } = sockets[0]!.addr;
-  let lastPeerKey = 0;
-  const client = new TrackerClient();
-  const permits = options.permits ?? (() => true);
-  const interfaces = new OwnInterfaces();
-  const hostOfAddress = (hostname: string): string =>
-    hostOf(hostname, (address) => interfaces.isInOwnNetwork(address));
-  const context: SessionContext = {
-    ownId: createPeerId(Math.random),
-    announceKey: createAnnounceKey(Math.random),
-    port,
-    maxPeers: options.maxPeers ?? MAX_PEERS,
-    permits,
-    hostOf: hostOfAddress,
-    uploadPacer: new Pacer(options.maxUploadBytesPerSecond ?? 0),
-    downloadPacer: new Pacer(options.maxDownloadBytesPerSecond ?? 0),
-    uploadTurns: new UploadTurns(hostOfAddress),
-    dialLimiter: new DialLimiter(),
-    handleLimit: new HandleLimit(),
-    fdPressure: new FdPressure(),
-    createPeerKey: () => ++lastPeerKey,
-    handshakeTimeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
-    announce: options.announce ??
-      ((url, request, { signal }) =>
-        client.announce(url, request, { signal, permits })),
-    hasher: options.hasher ?? openWorkerHasher({ maxWorkers: 0 }),
-  };
+  const context = new SessionContext(port, options);
   const isAnnounced = localDiscovery && !isLoopback(hostname ?? "::");
   return new Session(context, { sockets, hostname, isAnnounced });
 }

@@ -5,48 +5,105 @@
  *
  * @module
  */
+import { createAnnounceKey } from "../announce/announce.ts";
 import type { AnnounceFunction } from "../announce/announcer.ts";
+import { TrackerClient } from "../announce/tracker_client.ts";
 import type { Permits } from "../base/address_filter.ts";
-import type { FdPressure } from "../base/fd_pressure.ts";
-import type { PeerId } from "../base/identifier.ts";
-import type { DialLimiter } from "../dialing/dial_limiter.ts";
+import { FdPressure } from "../base/fd_pressure.ts";
+import { createPeerId, type PeerId } from "../base/identifier.ts";
+import { hostOf } from "../base/ip_address.ts";
+import { DialLimiter } from "../dialing/dial_limiter.ts";
+import { MAX_PEERS } from "../dialing/dialer.ts";
 import { ReadCache } from "../disk/read_cache.ts";
 import { sha1 } from "../disk/sha1.ts";
 import type { Storage } from "../disk/storage.ts";
-import type { PieceHasher } from "../disk/worker_hasher.ts";
+import { openWorkerHasher, type PieceHasher } from "../disk/worker_hasher.ts";
 import { allowedFastSet } from "../metainfo/allowed_fast_set.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
+import { OwnInterfaces } from "../net/own_interfaces.ts";
 import type { PeerKey } from "../swarm/events.ts";
 import type { SwarmOptions } from "../swarm/peer.ts";
 import { Swarm } from "../swarm/swarm.ts";
 import type { BlockRange, Message } from "../wire/message.ts";
 import { MAX_FRAME_LENGTH } from "../wire/read_message.ts";
 import { Pacer } from "./pacer.ts";
-import type { PeerChannel } from "./peer_channel.ts";
-import type { UploadTurns } from "./upload_turns.ts";
+import { HANDSHAKE_TIMEOUT_MS, type PeerChannel } from "./peer_channel.ts";
+import { UploadTurns } from "./upload_turns.ts";
+
+/** Options for {@linkcode openSession}. */
+export interface SessionOptions {
+  /** Listening port; the next free one if it is taken, 0 for any. @default {6881} */
+  readonly port?: number;
+  /** Address to listen on. @default all interfaces, IPv4 and IPv6 */
+  readonly hostname?: string;
+  /** Connections of each torrent. @default {50} */
+  readonly maxPeers?: number;
+  /** In bytes a second, for all torrents together; 0 for no limit. @default {0} */
+  readonly maxUploadBytesPerSecond?: number;
+  /** In bytes a second, for all torrents together; 0 for no limit. @default {0} */
+  readonly maxDownloadBytesPerSecond?: number;
+  /** Tells which hosts may connect, by IP address; see `createAddressFilter`. @default all */
+  readonly permits?: Permits;
+  /** Time for a connection and its handshake, in milliseconds. @default {8000} */
+  readonly handshakeTimeoutMs?: number;
+  /**
+   * True to announce torrents to the local network and to hear of peers there, private
+   * torrents excepted [BEP 14, 27]. It needs `--unstable-net` and the permission
+   * `--allow-sys=networkInterfaces`; without them it is off, which each torrent
+   * reports as `localDiscoveryOff`. It is off too if `hostname` is a loopback address.
+   * @default {true}
+   */
+  readonly localDiscovery?: boolean;
+  /** Sends announces. @default over HTTP or UDP, as the URL says */
+  readonly announce?: AnnounceFunction;
+  /** Hashes the pieces that arrive; the caller disposes of it. @default {this thread} */
+  readonly hasher?: PieceHasher;
+}
 
 /** Shared by all torrents of a session. */
-export interface SessionContext {
-  readonly ownId: PeerId;
-  readonly announceKey: string;
+export class SessionContext {
+  readonly ownId: PeerId = createPeerId(Math.random);
+  readonly announceKey: string = createAnnounceKey(Math.random);
   /** The port on which peers reach us. */
   readonly port: number;
   /** Connections of each torrent. */
   readonly maxPeers: number;
   readonly permits: Permits;
-  /** The host that an address belongs to. */
-  readonly hostOf: (hostname: string) => string;
   readonly uploadPacer: Pacer;
   readonly downloadPacer: Pacer;
   readonly uploadTurns: UploadTurns;
-  readonly dialLimiter: DialLimiter;
-  readonly handleLimit: HandleLimit;
-  readonly fdPressure: FdPressure;
-  /** A key that never named a connection before. */
-  readonly createPeerKey: () => PeerKey;
+  readonly dialLimiter: DialLimiter = new DialLimiter();
+  readonly handleLimit: HandleLimit = new HandleLimit();
+  readonly fdPressure: FdPressure = new FdPressure();
   readonly handshakeTimeoutMs: number;
   readonly announce: AnnounceFunction;
   readonly hasher: PieceHasher;
+  readonly #interfaces = new OwnInterfaces();
+  #lastPeerKey = 0;
+
+  constructor(port: number, options: SessionOptions) {
+    const { permits = () => true } = options;
+    const client = new TrackerClient();
+    this.port = port;
+    this.maxPeers = options.maxPeers ?? MAX_PEERS;
+    this.permits = permits;
+    this.uploadPacer = new Pacer(options.maxUploadBytesPerSecond ?? 0);
+    this.downloadPacer = new Pacer(options.maxDownloadBytesPerSecond ?? 0);
+    this.uploadTurns = new UploadTurns(this.hostOf);
+    this.handshakeTimeoutMs = options.handshakeTimeoutMs ??
+      HANDSHAKE_TIMEOUT_MS;
+    this.announce = options.announce ??
+      ((url, request, { signal }) =>
+        client.announce(url, request, { signal, permits }));
+    this.hasher = options.hasher ?? openWorkerHasher({ maxWorkers: 0 });
+  }
+
+  /** The host that an address belongs to. */
+  readonly hostOf = (hostname: string): string =>
+    hostOf(hostname, (address) => this.#interfaces.isInOwnNetwork(address));
+
+  /** A key that never named a connection before. */
+  readonly createPeerKey = (): PeerKey => ++this.#lastPeerKey;
 }
 
 /** Shared by all connections of a torrent. */
