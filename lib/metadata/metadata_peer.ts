@@ -27,8 +27,6 @@ export type MetadataNews =
   /** It has metadata of this length, in bytes. */
   | { readonly type: "offered"; readonly length: number }
   | { readonly type: "received"; readonly message: MetadataMessage }
-  /** It requests what we do not have. */
-  | { readonly type: "requested"; readonly piece: number }
   /** It names other peers, which may be dialed. */
   | { readonly type: "exchanged"; readonly addresses: readonly PeerAddress[] };
 
@@ -72,9 +70,7 @@ export class MetadataPeer {
       }
       case METADATA_ID: {
         const message = parseMetadataMessage(payload);
-        return message?.type === "request"
-          ? { type: "requested", piece: message.piece }
-          : message && { type: "received", message };
+        return message && { type: "received", message };
       }
       default:
         return undefined;

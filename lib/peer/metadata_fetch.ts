@@ -235,10 +235,8 @@ export class MetadataFetch {
         this.#apply({ ...news, peer, hostname: host });
         break;
       case "received":
-        this.#apply({ ...news, peer });
-        break;
-      case "requested":
-        this.#send(peer, { type: "reject", piece: news.piece });
+        if (news.message.type !== "request") this.#apply({ ...news, peer });
+        else this.#send(peer, { ...news.message, type: "reject" });
         break;
       case "exchanged":
         this.#dialing.learn("exchange", news.addresses);

@@ -213,11 +213,6 @@ export class Downloads {
     this.#fillAll();
   }
 
-  /** Nothing could be received for a while, in milliseconds: no peer was slow. */
-  forgiveSilence(ms: number): void {
-    for (const { requests } of this.#sources) requests.lastProgressAt += ms;
-  }
-
   tick(): void {
     const { now } = this.#context;
     const drainMs = this.#balance.drainMs(now);

@@ -47,10 +47,8 @@ export type SwarmEvent =
     readonly peer: PeerKey;
     readonly length: number;
   }
-  /** The bytes of `verifyPiece` match their hash and are stored. */
-  | { readonly type: "pieceVerified" } & PieceBytes
-  /** The bytes of `verifyPiece` do not match their hash. */
-  | { readonly type: "pieceCorrupt" } & PieceBytes
+  /** The bytes of `verifyPiece` match their hash and are stored, or do not match. */
+  | { readonly type: "pieceVerified" | "pieceCorrupt" } & PieceBytes
   /** Request nothing and serve nobody from now on, or go on; the blocks will not be sent. */
   | {
     readonly type: "paused" | "resumed";

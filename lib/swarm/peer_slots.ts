@@ -26,11 +26,6 @@ export interface PeerState {
   readonly upload: PeerUpload;
 }
 
-/** True if a peer may join, and which peer leaves for it. */
-export type Admission =
-  | { readonly type: "refused"; readonly reason: DisconnectReason }
-  | { readonly type: "admitted"; readonly evicted?: Disconnection };
-
 /** A peer that moves less is idle, in bytes a second: one block in five seconds. */
 const IDLE_RATE = BLOCK_SIZE / 5;
 
@@ -86,23 +81,28 @@ export class PeerSlots {
     return state;
   }
 
-  /** Decides whether a peer may join; changes nothing. */
-  judge(introduction: PeerIntroduction, now: number): Admission {
+  /** The connection that ends if a peer joins: its own, if the peer may not. Changes nothing. */
+  judge(
+    introduction: PeerIntroduction,
+    now: number,
+  ): Disconnection | undefined {
     const { id, hostname } = introduction;
+    const refused = (reason: DisconnectReason): Disconnection => (
+      { peer: introduction.peer, reason, detail: hostname }
+    );
     if (id === this.#options.ownId) return refused("ownPeerId");
     if (this.#banned.has(hostname)) return refused("banned");
     const twin = this.#findTwin(introduction);
     if (twin !== undefined) {
       if (!this.#replaces(introduction, twin)) return refused("duplicate");
       const detail = "it has another connection";
-      const evicted = { peer: twin.key, reason: "duplicate", detail } as const;
-      return { type: "admitted", evicted };
+      return { peer: twin.key, reason: "duplicate", detail };
     }
-    if (!this.#isFull) return { type: "admitted" };
-    const peer = this.#findEvictable(introduction, now)?.key;
-    if (peer === undefined) return refused("full");
+    if (!this.#isFull) return undefined;
+    const evicted = this.#findEvictable(introduction, now);
+    if (evicted === undefined) return refused("full");
     const detail = "another host needs its connection more";
-    return { type: "admitted", evicted: { peer, reason: "full", detail } };
+    return { peer: evicted.key, reason: "full", detail };
   }
 
   /** True if a peer of the host that we dial would get a connection slot. */
@@ -170,8 +170,4 @@ export class PeerSlots {
 /** In bytes a second, both directions together. */
 function rateOf({ source, upload }: PeerState, now: number): number {
   return source.rate.perSecond(now) + upload.rate.perSecond(now);
-}
-
-function refused(reason: DisconnectReason): Admission {
-  return { type: "refused", reason };
 }

@@ -1,9 +1,9 @@
 /**
  * Sorts the pieces that are not begun by the number of peers that have them, rarest
- * first, at random among equals; some may come before all others, in a fixed order. All pieces are in one array, in a stretch for each
- * number of peers, and each piece knows its place. A change moves a piece over the edge
- * of its stretch, so upkeep costs a constant and picking never sorts. Begun pieces lie
- * before the rarest, a few edges away.
+ * first, at random among equals; some may come before all others, in a fixed order. All
+ * pieces are in one array, in a stretch for each number of peers, begun ones first. A
+ * change moves a piece over the edge of its stretch: upkeep costs a constant, and
+ * picking never sorts.
  *
  * @module
  */

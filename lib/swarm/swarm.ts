@@ -121,12 +121,9 @@ export class Swarm {
 
   #join(introduction: PeerIntroduction): void {
     const { now } = this.#context;
-    const admission = this.#slots.judge(introduction, now);
-    if (admission.type === "refused") {
-      const { peer, hostname: detail } = introduction;
-      return this.#disconnect({ peer, reason: admission.reason, detail });
-    }
-    if (admission.evicted !== undefined) this.#disconnect(admission.evicted);
+    const ending = this.#slots.judge(introduction, now);
+    if (ending !== undefined) this.#disconnect(ending);
+    if (ending?.peer === introduction.peer) return;
     const { downloads, uploads, extensions, superSeeding } = this.#parts;
     const peer = this.#slots.createPeer(introduction, now);
     extensions.exchange?.noteContact(peer);
@@ -215,10 +212,10 @@ export class Swarm {
     const pausedMs = now - this.#tickedAt;
     this.#tickedAt = now;
     if (pausedMs > SUSPENDED_MS) {
-      for (const { peer } of this.peers.values()) {
+      for (const { peer, source: { requests } } of this.peers.values()) {
         peer.forgiveSilence(pausedMs);
+        requests.lastProgressAt += pausedMs;
       }
-      downloads.forgiveSilence(pausedMs);
     }
     for (const { peer, source } of [...this.peers.values()]) {
       const { key } = peer;
