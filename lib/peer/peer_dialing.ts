@@ -44,16 +44,16 @@ export class PeerDialing {
   constructor(session: SessionContext, options: PeerDialingOptions) {
     this.#session = session;
     this.#options = options;
-    const { maxPeers, permits, dialLimiter: limiter } = session;
-    const { connections } = options;
-    const random = Math.random;
-    this.#dialer = new Dialer(
-      { random, maxPeers, permits, limiter, connections },
-    );
-    const { ownId: peerId, announceKey: key, port } = session;
-    const { announce, fdPressure } = session;
+    const { port, maxPeers, permits, announce, fdPressure } = session;
+    this.#dialer = new Dialer({
+      ...{ maxPeers, permits, connections: options.connections },
+      random: Math.random,
+      limiter: session.dialLimiter,
+    });
     this.announcer = new Announcer({
-      ...{ ...options, peerId, key, port, announce, fdPressure },
+      ...{ ...options, port, announce, fdPressure },
+      peerId: session.ownId,
+      key: session.announceKey,
       onPeers: (addresses) => this.learn("tracker", addresses),
     });
   }
@@ -114,8 +114,7 @@ export async function dialPeer(
   using joined = joinSignals(signal, AbortSignal.timeout(timeoutMs));
   const ending = joined.signal;
   const channel = new PeerChannel(await connect(address, ending));
-  const closeOnAbort = (): void => channel.close();
-  ending.addEventListener("abort", closeOnAbort);
+  ending.addEventListener("abort", () => channel.close());
   try {
     // The connection may have been made at the moment of the deadline.
     if (ending.aborted) channel.close();
@@ -131,8 +130,6 @@ export async function dialPeer(
   } catch (error) {
     channel.close();
     throw error;
-  } finally {
-    ending.removeEventListener("abort", closeOnAbort);
   }
 }
 
