@@ -11,6 +11,7 @@ import type { PeerId } from "../base/identifier.ts";
 import { isPieceHash } from "../disk/hash_content.ts";
 import type { Storage } from "../disk/storage.ts";
 import type { PieceHasher } from "../disk/worker_hasher.ts";
+import { FileSpans } from "../metainfo/file_spans.ts";
 import {
   PIECE_HASH_LENGTH,
   type Torrent,
@@ -185,21 +186,14 @@ class BusyTime {
   }
 }
 
-function paddingOf(
-  { files, geometry: { pieceCount, pieceLength } }: Torrent,
-): Uint32Array | undefined {
+function paddingOf({ files, geometry }: Torrent): Uint32Array | undefined {
   if (!files.some(({ isPadding }) => isPadding)) return undefined;
-  const padding = new Uint32Array(pieceCount);
-  let end = 0;
-  for (const { isPadding, length } of files) {
-    let start = end;
-    end += length;
-    while (isPadding && start < end) {
-      const index = Math.floor(start / pieceLength);
-      const pieceEnd = Math.min(end, (index + 1) * pieceLength);
-      padding[index]! += pieceEnd - start;
-      start = pieceEnd;
-    }
-  }
-  return padding;
+  const spans = new FileSpans(files);
+  return Uint32Array.from(
+    { length: geometry.pieceCount },
+    (_, index) =>
+      spans.at(geometry.pieceOffset(index), geometry.pieceLengthAt(index))
+        .filter(({ fileIndex }) => files[fileIndex]!.isPadding)
+        .reduce((sum, { length }) => sum + length, 0),
+  );
 }
