@@ -180,7 +180,7 @@ export class Uploads {
   }
 }
 
-/** Chooses the peers to unchoke: at most `slots` interested ones, and the others while none waits. Its test is `choose_unchoked_test.ts`. */
+/** Chooses the peers to unchoke: at most `slots` interested ones, and the others while none waits. */
 export function chooseUnchoked(
   peers: Iterable<PeerUpload>,
   { now, slots }: { now: number; slots: number },
