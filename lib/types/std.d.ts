@@ -8,14 +8,20 @@ declare module "@std/assert" {
     condition: unknown,
     message?: string,
   ): asserts condition;
-  export function assertEquals<T>(
-    actual: T,
-    expected: T,
-    message?: string,
-  ): void;
-  export function assertNotEquals<T>(
-    actual: T,
-    expected: T,
+  type Comparison = <T>(actual: T, expected: T, message?: string) => void;
+  export const assertEquals: Comparison;
+  export const assertNotEquals: Comparison;
+  export const assertGreater: Comparison;
+  export const assertGreaterOrEqual: Comparison;
+  export const assertLess: Comparison;
+  export const assertLessOrEqual: Comparison;
+  type Match<T> = (actual: string, expected: T, message?: string) => void;
+  export const assertMatch: Match<RegExp>;
+  export const assertNotMatch: Match<RegExp>;
+  export const assertStringIncludes: Match<string>;
+  export function assertObjectMatch(
+    actual: object,
+    expected: object,
     message?: string,
   ): void;
   export function assertStrictEquals<T>(
@@ -27,42 +33,6 @@ declare module "@std/assert" {
     actual: number,
     expected: number,
     tolerance?: number,
-    message?: string,
-  ): void;
-  export function assertGreater<T>(
-    actual: T,
-    expected: T,
-    message?: string,
-  ): void;
-  export function assertGreaterOrEqual<T>(
-    actual: T,
-    expected: T,
-    message?: string,
-  ): void;
-  export function assertLess<T>(actual: T, expected: T, message?: string): void;
-  export function assertLessOrEqual<T>(
-    actual: T,
-    expected: T,
-    message?: string,
-  ): void;
-  export function assertMatch(
-    actual: string,
-    expected: RegExp,
-    message?: string,
-  ): void;
-  export function assertNotMatch(
-    actual: string,
-    expected: RegExp,
-    message?: string,
-  ): void;
-  export function assertStringIncludes(
-    actual: string,
-    expected: string,
-    message?: string,
-  ): void;
-  export function assertObjectMatch(
-    actual: object,
-    expected: object,
     message?: string,
   ): void;
   export function assertInstanceOf<T>(
