@@ -19,7 +19,7 @@ export class Pacer {
 
   /**
    * @param bytesPerSecond The limit; 0 means none.
-   * @param outer A further limit, which others share too. Its rate never changes.
+   * @param outer A further limit, which others share too.
    */
   constructor(bytesPerSecond: number, outer?: Pacer) {
     this.#outer = outer;
@@ -51,30 +51,18 @@ export class Pacer {
 
   /** Counts `length` bytes. Resolves when more may be moved, or when `signal` is aborted. */
   async pass(length: number, signal: AbortSignal): Promise<void> {
-    const nowMs = performance.now();
-    const outerMs = this.#outer?.take(length, nowMs) ?? 0;
-    const ownMs = this.take(length, nowMs);
-    if (ownMs > 0) await this.#wait(ownMs, signal);
-    if (outerMs === 0) return;
-    const waitMs = outerMs - (performance.now() - nowMs);
-    if (waitMs > 0) await pause(waitMs, signal);
-  }
-
-  /** Counts `length` bytes; the time until more may be moved, in milliseconds. */
-  take(length: number, nowMs: number): number {
-    return this.#limiter.take(length, nowMs);
-  }
-
-  async #wait(waitMs: number, signal: AbortSignal): Promise<void> {
+    const outer = this.#outer?.pass(length, signal);
+    let waitMs = this.#limiter.take(length, performance.now());
     while (waitMs > 0 && !signal.aborted) {
       const [rate, change] = [this.#bytesPerSecond, this.#change.signal];
       const endMs = performance.now() + waitMs;
       using ending = joinSignals(signal, change);
       await pause(waitMs, ending.signal);
-      if (!change.aborted) return;
-      const left = (endMs - performance.now()) * rate;
-      waitMs = this.#bytesPerSecond === 0 ? 0 : left / this.#bytesPerSecond;
+      const newRate = this.#bytesPerSecond;
+      if (!change.aborted || newRate === 0) break;
+      waitMs = (endMs - performance.now()) * rate / newRate;
     }
+    await outer;
   }
 }
 
