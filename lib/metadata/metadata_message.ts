@@ -32,7 +32,8 @@ export type MetadataMessage =
 /** The two parts of a message, in order. */
 export type MetadataPayload = Pick<ExtendedMessage, "payload" | "tail">;
 
-const MESSAGE_TYPE = { request: 0, data: 1, reject: 2 } as const;
+/** Each at its number on the wire. */
+const TYPES = ["request", "data", "reject"] as const;
 
 export function metadataPieceCount(length: number): number {
   return Math.ceil(length / METADATA_PIECE_LENGTH);
@@ -42,7 +43,8 @@ export function metadataPieceCount(length: number): number {
 export function encodeMetadataMessage(
   message: MetadataMessage,
 ): MetadataPayload {
-  const header = { msg_type: MESSAGE_TYPE[message.type], piece: message.piece };
+  const { type, piece } = message;
+  const header = { msg_type: TYPES.indexOf(type), piece };
   if (message.type !== "data") return { payload: encodeBencode(header) };
   const { totalLength: total_size, bytes: tail } = message;
   return { payload: encodeBencode({ ...header, total_size }), tail };
@@ -62,15 +64,10 @@ export function parseMetadataMessage(
     if (value !== undefined) return value;
     throw refusal(`${key} is not a number from 0 to ${most}`);
   };
-  const type = number("msg_type", Number.MAX_SAFE_INTEGER);
-  if (type > MESSAGE_TYPE.reject) return undefined;
+  const type = TYPES[number("msg_type", Number.MAX_SAFE_INTEGER)];
+  if (type === undefined) return undefined;
   const piece = number("piece", metadataPieceCount(MAX_METADATA_LENGTH) - 1);
-  if (type !== MESSAGE_TYPE.data) {
-    return {
-      type: type === MESSAGE_TYPE.request ? "request" : "reject",
-      piece,
-    };
-  }
+  if (type !== "data") return { type, piece };
   const bytes = payload.subarray(end);
   if (bytes.length > METADATA_PIECE_LENGTH) {
     throw refusal(
@@ -78,7 +75,7 @@ export function parseMetadataMessage(
     );
   }
   const totalLength = number("total_size", MAX_METADATA_LENGTH);
-  return { type: "data", piece, totalLength, bytes };
+  return { type, piece, totalLength, bytes };
 }
 
 function refusal(reason: string): ProtocolError {

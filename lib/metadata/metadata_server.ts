@@ -55,12 +55,10 @@ export class MetadataServer {
   }
 
   #limiterOf(peer: WeakKey): RateLimiter {
-    let limiter = this.#limiters.get(peer);
-    if (limiter === undefined) {
-      const burst = COPIES * metadataPieceCount(this.length);
-      limiter = new RateLimiter({ perSecond: PIECES_PER_SECOND, burst });
-      this.#limiters.set(peer, limiter);
-    }
+    const burst = COPIES * metadataPieceCount(this.length);
+    const limiter = this.#limiters.get(peer) ??
+      new RateLimiter({ perSecond: PIECES_PER_SECOND, burst });
+    this.#limiters.set(peer, limiter);
     return limiter;
   }
 }
