@@ -84,10 +84,7 @@ const WIRE_DECODERS: readonly NamedFuzzTarget[] = [
       joined(...FRAMES.map(([, bytes]) => bytes)),
     ],
     decode: (bytes) => {
-      const messages = valuesOf(
-        bytes,
-        (queue) => readMessage(queue, MAX_LENGTH),
-      );
+      const messages = valuesOf(bytes, (it) => readMessage(it, MAX_LENGTH));
       for (const message of messages ?? []) {
         assert(typeof message.type === "string");
         if (message.type === "piece") {
