@@ -25,7 +25,7 @@ import {
   StorageError,
   type Torrent,
 } from "../lib/torrents.ts";
-import { CompletionCommands } from "./completion_command.ts";
+import { CompletionCommands } from "./on_complete.ts";
 import { selectionOf } from "./file_choice.ts";
 import { untilAborted } from "./interrupt.ts";
 import type { PeerDisplay, TorrentState } from "./peer_display.ts";

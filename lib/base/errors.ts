@@ -33,7 +33,7 @@ export class ContentChangedError extends StorageError {
   override readonly name = "ContentChangedError";
 }
 
-/** A tracker's store failed or refused: the tracker goes on from memory. */
+/** A tracker's store failed: at the start the tracker ends, later it goes on from memory. */
 export class StoreError extends Error {
   /** Printed before the message. */
   override readonly name = "StoreError";

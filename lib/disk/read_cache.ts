@@ -88,11 +88,11 @@ export class ReadCache {
         ?.then(() => 0);
     }
     return into.length > BLOCK_SIZE
-      ? this.#readPast(offsetInTorrent, into, done)
+      ? this.#readDirect(offsetInTorrent, into, done)
       : this.#readRest(offsetInTorrent, into, runLength, done);
   }
 
-  async #readPast(
+  async #readDirect(
     offsetInTorrent: number,
     into: Uint8Array,
     done: number,

@@ -1,7 +1,7 @@
 /**
  * Checks that files still have the stamps with which they were verified, before their
- * bytes are served. Invariants: bytes that were read since the last check are served
- * once at most, and for 10 ms; after a check that failed, each one fails. To check
+ * bytes are served. Invariants: bytes that were not checked since they were read are
+ * served at most once, within 10 ms; after a check that failed, each one fails. To check
  * after each read of 256 KiB took half of a seeder's system calls.
  *
  * @module

@@ -37,13 +37,13 @@ export interface LentPlace {
   readonly stamp: FileStamp;
   /** Of the piece, in bytes. */
   readonly offsetInFile: number;
-  /** True if zeros are left to this thread, which makes a hole of them. */
+  /** True if zeros are left to the lending thread, which makes a hole of them. */
   readonly isNew: boolean;
 }
 
 /**
- * Has another thread hash a piece, and write it by itself. The piece is stored if that
- * says so; without a place, only `Storage.write` can store it.
+ * Has another thread hash a piece, and write it by itself. The piece is stored if
+ * `isWritten` is true; else, as without a place, only `Storage.write` can store it.
  * @throws {StorageError} If the disk refuses, and what `use` throws.
  */
 export type LendPlace = <T extends { readonly isWritten?: boolean }>(

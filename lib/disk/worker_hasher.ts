@@ -35,7 +35,7 @@ export interface HashedPiece {
 export interface PieceTarget {
   /** The piece in the content. */
   readonly range: ByteRange;
-  /** 20 bytes, with their buffer copied to a worker. */
+  /** 20 bytes in a small buffer, as all of the buffer is copied to a worker. */
   readonly expected: Uint8Array;
   /** As that of a storage. */
   readonly lend: LendPlace;

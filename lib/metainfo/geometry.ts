@@ -8,7 +8,7 @@
 
 import type { Bitfield } from "../base/bitfield.ts";
 
-/** Bytes asked for in one request. [BEP 3: "all current implementations use 2^14"] */
+/** The unit of requests, in bytes. [BEP 3: "all current implementations use 2^14"] */
 export const BLOCK_SIZE = 16384;
 
 /** Piece length of a new torrent of less than 256 MiB, in bytes. */

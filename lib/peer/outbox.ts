@@ -1,12 +1,11 @@
 /**
  * The messages and blocks to be sent to one peer, and the loop that sends them.
- * Many messages leave in one write; a block is copied from the read cache straight
- * into the buffer that is written. Requests and haves overtake blocks, so that an
- * upload does not slow the download beside it; for the same reason the upload
- * limit delays blocks and metadata only. A choke overtakes nothing, because the peer would
- * discard the blocks behind it, and the rejects that it causes follow it. Blocks
- * leave in turns that the peer's host has among all hosts: see
- * {@linkcode UploadTurns}.
+ * Many messages leave in one write; a block is read or copied straight into the buffer
+ * that is written. Requests and haves overtake blocks, so that an upload does not slow
+ * the download beside it; for the same reason the upload limit delays only blocks,
+ * metadata and the chokes among them. A choke overtakes nothing, because the peer would
+ * discard the blocks behind it, and the rejects that it causes follow it. While other
+ * hosts are served, the connections of one host take turns: see {@linkcode UploadTurns}.
  *
  * @module
  */
@@ -162,12 +161,12 @@ export class Outbox {
     if (blockLengths.length > 0 || isCharged) {
       this.#endTurn();
       this.#pace(end, readCost);
-      onBlocksSent(blockLengths);
+      if (isWritten) onBlocksSent(blockLengths);
     }
     return isWritten;
   }
 
-  /** The length of the run of adjacent blocks around one, as far as it is sent or in this batch. */
+  /** The length of the run of adjacent blocks around one, as far as it was sent or is in this batch. */
   #runLengthAt(
     items: readonly Bulk[],
     place: number,

@@ -27,9 +27,9 @@ const GONE_MS = 3_000;
 
 /** The work of a torrent so far, and what its peers do now. */
 export interface TransferLoad {
-  /** Time in which pieces were hashed, in milliseconds. */
+  /** Time in which pieces were hashed, and written if a worker wrote them, in milliseconds. */
   readonly hashingMs: number;
-  /** Time in which pieces were written, in milliseconds. */
+  /** Time in which pieces were written by this thread, in milliseconds. */
   readonly writingMs: number;
   /** Content received so far, in bytes. */
   readonly receivedBytes: number;

@@ -1,7 +1,8 @@
 /**
  * Shares the work of uploading among hosts: reading, copying and sending. While
  * several hosts are served, each of them has one batch of blocks in progress at a
- * time, however many connections it has; a host alone has no limit. A host whose
+ * time, or one each 50 ms if its peers read slowly, however many connections it has; a
+ * host alone has no limit. A host whose
  * requests make us read much more than we send it has to wait.
  *
  * Measured with 20 connections of one host that request single bytes: they had

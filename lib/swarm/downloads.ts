@@ -130,7 +130,7 @@ export class Downloads {
     if (source.allow(index)) this.#fill(source);
   }
 
-  /** @throws {ProtocolError} If the peer must not send what was not requested. */
+  /** @throws {ProtocolError} If a block was not requested, and is none that may arrive late. */
   receiveBlocks(
     source: Source,
     blocks: BlockRun | undefined,
@@ -139,7 +139,7 @@ export class Downloads {
     const { requests } = source;
     const { now, traffic } = this.#context;
     traffic.downloaded += bytes.length;
-    // Until `#place` takes it off again: the block may be unrequested, or doubled.
+    // Counted as wasted until `#place` finds that it was needed.
     traffic.wasted += bytes.length;
     source.receivedLength += bytes.length;
     source.rate.add(bytes.length, now);
@@ -274,7 +274,7 @@ export class Downloads {
       if (ownCount > 0) this.#picker.release(id);
       return;
     }
-    // A complete piece has no requests: begun again, it must not inherit any.
+    // Now, as a piece that is fetched again must not inherit their counts.
     if (this.#picker.requestCount(id) > ownCount) this.#cancelDoubles(id);
     this.#context.traffic.wasted -= bytes.length;
     const piece = this.#picker.receive(id, bytes, peer.hostname);

@@ -29,7 +29,7 @@ export interface PeerIntroduction {
 /** A complete piece, before and after its hash check. */
 export interface PieceBytes {
   readonly index: number;
-  /** After the check, those of `verifyPiece`, perhaps in another view. */
+  /** After the check, the memory of `verifyPiece`, perhaps in another view: the old one may be detached. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -49,7 +49,7 @@ export type SwarmEvent =
   }
   /** The bytes of `verifyPiece` match their hash and are stored, or do not match. */
   | { readonly type: "pieceVerified" | "pieceCorrupt" } & PieceBytes
-  /** Request nothing and serve nobody from now on, or go on; the blocks will not be sent. */
+  /** Request nothing and serve nobody from now on, or go on. `unsent`: blocks handed out that will not be sent. */
   | {
     readonly type: "paused" | "resumed";
     readonly unsent: readonly UnsentBlock[];

@@ -1,5 +1,5 @@
 /**
- * Decides which peers are connected; `uploads.ts` decides which of them are served. One
+ * Decides which peers are connected; `uploads.ts` decides which of them may request. One
  * peer has one connection, a banned host has none. When every slot is taken, a peer that
  * never spoke is evicted for a new one, an idle peer for one that dials us, and a peer of
  * the most connected host for one of a host with fewer connections. So neither many
@@ -161,7 +161,7 @@ export class PeerSlots {
   #isIdle(state: PeerState, now: number): boolean {
     const { peer, upload, source: { requests } } = state;
     const waits = upload.weChoke && upload.peerIsInterested ||
-      upload.isServed && !this.#options.isStalled(peer.key) ||
+      upload.hasRequests && !this.#options.isStalled(peer.key) ||
       requests.size > 0 && !requests.isSnubbed;
     return !waits && rateOf(state, now) < IDLE_RATE;
   }

@@ -197,7 +197,7 @@ export class PiecePicker {
       (!assembly.isExclusive || assembly.assignee === peer.key);
   }
 
-  /** Copies a block that {@linkcode isMissing} and is requested of no peer any more. Returns the piece once it is complete. */
+  /** Copies a block that {@linkcode isMissing}, and that no other peer owes us. Returns the piece once it is complete. */
   receive(id: number, bytes: Uint8Array, hostname: string): Work {
     const { index, block } = this.#geometry.blockOfId(id);
     const assembly = this.#begun.at(index);
@@ -209,7 +209,7 @@ export class PiecePicker {
     return assembly;
   }
 
-  /** The piece passed its hash check, and its memory is free; false if it awaited none. */
+  /** Takes the memory of a piece that passed its hash check; false if it awaited none. */
   verified({ index, bytes }: PieceBytes): boolean {
     if (this.#begun.takeComplete(index) === undefined) return false;
     this.#pool.give(bytes);

@@ -25,7 +25,7 @@ import type { PeerState } from "./peer_slots.ts";
 const MAX_AHEAD = 16;
 /** Pieces that a leecher may keep to itself beyond twice the average. */
 const SPARE_KEPT = 4;
-/** Ticks for which a leecher may be held back, beyond half of the others: peers that never announce would hold back honest ones. */
+/** Most ticks that `heldBackCount` reaches: peers that never announce would hold back honest ones. */
 const MAX_TICKS_HELD_BACK = 10;
 /** Ticks for which one counts while our link is mostly idle: then the leechers' links are the limit, and holding one back saves nothing. */
 const TICKS_WHILE_IDLE = 5;
@@ -49,7 +49,7 @@ class SuperSeededPeer {
   hasRequested = true;
   /** True if it was served between the last two ticks, or is new. */
   isActive = true;
-  /** Ticks for which it was held back, less half of the others. */
+  /** Grows by one with each tick for which it is held back, and falls by half with any other. */
   heldBackCount = 0;
   /** Ticks in a row in which it wanted none of the pieces announced to it. */
   uninterestedCount = 0;
@@ -145,16 +145,17 @@ export class SuperSeeding {
     if (leecher.ahead.delete(index)) this.#announceMore(leecher);
   }
 
-  /** Announces everything to a leecher that has had nothing to request for a while. */
+  /** Ends super-seeding for a leecher that has nothing to request, was held back for long, or wants other pieces. */
   tick(): void {
     const heldBackTicks = this.#isLinkIdle() ? TICKS_WHILE_IDLE : 1;
     for (const leecher of this.#leechers.values()) {
-      leecher.isActive = leecher.hasRequested || leecher.state.upload.isServed;
+      leecher.isActive = leecher.hasRequested ||
+        leecher.state.upload.hasRequests;
       leecher.hasRequested = false;
     }
     for (const leecher of this.#leechers.values()) {
       const { upload } = leecher.state;
-      const isDone = leecher.ahead.size === 0 && !upload.isServed;
+      const isDone = leecher.ahead.size === 0 && !upload.hasRequests;
       if (isDone) this.#announceMore(leecher);
       const isIdle = isDone && leecher.ahead.size === 0;
       const isHeldBack = isIdle && this.#keepsTooMuch(leecher);

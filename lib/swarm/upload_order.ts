@@ -2,7 +2,7 @@
  * The order in which requested blocks leave. Only whole pieces can be passed on, so a few
  * peers are served at a time, a piece each, rather than all of them a bit. Every second
  * peer to be served is the one that has least, as peers with few connections would lag
- * behind the others. A peer that hides its pieces gets at most half of the turns, and
+ * behind the others. A peer that hides its pieces gets at most every second piece, and
  * only until this host has sent it as much as others have.
  *
  * Measured in virtual time: the last of 300 peers with 100 MiB at 1 Gbit/s ends at 1.17
@@ -20,17 +20,18 @@ import type { Peer, SwarmContext } from "./peer.ts";
 
 /** Requests that one peer may have queued; libtorrent's limit. */
 export const MAX_QUEUED_REQUESTS = 2000;
-/** Bytes handed out and not yet sent for each peer: the depth of its read-ahead. */
+/** Most bytes that are handed out and not yet sent for each peer. */
 const AHEAD_BYTES = 1024 * 1024;
 /** Peers that are served at a time while others wait, at first and at least. */
 const MIN_SERVED_COUNT = 4;
 /** The same, at most. */
 const MAX_SERVED_COUNT = 64;
 /**
- * Time after which a peer does not count among them, as its link is slow, in times that
- * our own link takes for a piece of each of them; and its limits, in milliseconds. With
- * 50 ms at all rates, the last of 300 peers with 250 MiB at 10 Mbit/s ends at 1.18 of the
- * bound in place of 1.07, as nearly all are served at once.
+ * A peer that is served for longer than SERVED_TIMES as long as our own link takes for a
+ * piece of each of them, but at least and at most so many milliseconds, has a slow link
+ * and does not count among them. With 50 ms at all rates, the last of 300 peers with
+ * 250 MiB at 10 Mbit/s ends at 1.18 of the bound in place of 1.07, as nearly all are
+ * served at once.
  */
 const SERVED_TIMES = 2;
 const MIN_SERVED_MS = 50;
@@ -55,7 +56,7 @@ export class PeerUpload {
   /** All bytes that were sent to it. */
   sentBytes = 0;
   /** The piece that was handed out last, and since when, in milliseconds. */
-  served = { index: -1, sinceMs: 0 };
+  current = { index: -1, sinceMs: 0 };
   /** Pieces that it may request while choked, and the bytes left of them; `undefined` before the offer. */
   allowedFast: ReadonlySet<number> | undefined;
   allowedBytesLeft = 0;
@@ -68,7 +69,7 @@ export class PeerUpload {
   }
 
   /** True if a block is queued or being sent. */
-  get isServed(): boolean {
+  get hasRequests(): boolean {
     return this.queue.length > 0 || this.pendingBytes > 0;
   }
 }
@@ -76,8 +77,8 @@ export class PeerUpload {
 /**
  * Peers that are served at a time: four while they keep our own link busy, and more while
  * their links are the limit, as those of forty laptops that cannot reach each other. Once
- * a second, twice or half as many are tried for a moment, and kept if that sends more, or
- * no less.
+ * a second, other numbers are tried for a moment: twice as many are kept if they send 30 %
+ * more, half as many if they send at most 10 % less.
  */
 export class ServedCount {
   /** The highest rate of a window. */
@@ -196,13 +197,13 @@ export class UploadOrder {
     const { now } = this.#context;
     const servedMs = this.#servedMs;
     let count = 0;
-    for (const { served } of this.#served) {
-      if (now - served.sinceMs < servedMs) count++;
+    for (const { current } of this.#served) {
+      if (now - current.sinceMs < servedMs) count++;
     }
     while (this.#waiting.size > 0 && count < this.#servedCount.value) {
       const to = this.#takeNext();
       if (to === undefined) return;
-      to.served = { index: to.queue[0]!.index, sinceMs: now };
+      to.current = { index: to.queue[0]!.index, sinceMs: now };
       this.#served.add(to);
       this.#handOut(to);
       count++;
@@ -249,9 +250,9 @@ export class UploadOrder {
     if (!this.#served.has(to)) return;
     while (to.queue.length > 0 && to.pendingBytes < AHEAD_BYTES) {
       const { index } = to.queue[0]!;
-      if (index !== to.served.index) {
+      if (index !== to.current.index) {
         if (this.#waiting.size > 0) return;
-        to.served = { index, sinceMs: this.#context.now };
+        to.current = { index, sinceMs: this.#context.now };
       }
       const block = to.queue.shift()!;
       to.pendingBytes += block.length;

@@ -4,9 +4,10 @@
  * pieces are served, and a peer's queue is bounded. A peer with the fast extension gets
  * an answer to each request, the block or a reject. [BEP 6]
  *
- * On a LAN every interested peer is served at once. Only when more are interested than
- * there are slots do they take turns, the longest wait first. A peer need not upload to
- * be served: an idle link helps no one.
+ * On a LAN every interested peer is unchoked at once; `upload_order.ts` decides whom the
+ * next block is for. Only when more are interested than there are slots do they take
+ * turns, the longest wait first. A peer need not upload to be unchoked: an idle link
+ * helps no one.
  *
  * @module
  */
@@ -58,7 +59,7 @@ export class Uploads {
     if (isInterested === to.peerIsInterested) return;
     to.peerIsInterested = isInterested;
     this.#isStale = true;
-    // An unchoked peer counts from the next tick.
+    // If an unchoked one is too many now, the next tick chokes a peer.
     if (!isInterested || !to.weChoke || this.#context.isPaused) return;
     if (this.#hasFreeSlot) this.#setChoke(to, false);
     else this.#offerFast(to);
@@ -66,10 +67,10 @@ export class Uploads {
 
   /** @throws {ProtocolError} If the peer has too many requests queued, or makes too many while choked. */
   receiveRequest(to: PeerUpload, block: BlockRange): void {
-    const isServed = this.#context.have.has(block.index) &&
+    const isAccepted = this.#context.have.has(block.index) &&
       (!to.weChoke || this.#takeAllowed(to, block));
     // Made before our choke arrived, or for a piece that we lack.
-    if (!isServed) return this.#refuse(to, block);
+    if (!isAccepted) return this.#refuse(to, block);
     if (to.queue.length >= MAX_QUEUED_REQUESTS) {
       if (to.peer.extensions.fast) return this.#refuse(to, block);
       throw new ProtocolError("Cannot accept request: the queue is full");
@@ -121,8 +122,8 @@ export class Uploads {
   }
 
   get #hasFreeSlot(): boolean {
-    const isServed = (to: PeerUpload) => to.peerIsInterested && !to.weChoke;
-    return [...this.#peers].filter(isServed).length < UPLOAD_SLOTS;
+    const hasSlot = (to: PeerUpload) => to.peerIsInterested && !to.weChoke;
+    return [...this.#peers].filter(hasSlot).length < UPLOAD_SLOTS;
   }
 
   #setChoke(to: PeerUpload, weChoke: boolean): void {

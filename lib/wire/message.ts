@@ -46,7 +46,7 @@ export type SignalMessage = {
     | "haveNone";
 };
 
-/** Every message but a block of content: small, encoded as soon as it is sent. */
+/** Every message but a block of content; encoded when its batch leaves. */
 export type ControlMessage =
   | SignalMessage
   | { readonly type: "have"; readonly index: number }

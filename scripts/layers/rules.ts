@@ -119,7 +119,7 @@ const TEXT_AS_CODE =
 const PROGRAM_START = /(?<![\w$.])Deno\s*\.\s*(?:Command|run)(?![\w$])/g;
 
 /** The only file that may: it starts a command line of the user. */
-const PROGRAM_STARTER = "cli/completion_command.ts";
+const PROGRAM_STARTER = "cli/on_complete.ts";
 
 /** Packages with I/O or timers. Node's byte array has neither. */
 const WORLDLY_PACKAGE = /^node:(?!buffer$)|^@std\/async\/|^https?:|^npm:|^jsr:/;

@@ -197,8 +197,8 @@ Deno.test("findViolations() refuses to run texts as code, and programs other tha
       "cli/d.ts": `${start};\nDeno.run({ cmd: [] });`,
     }),
     [
-      "cli/d.ts:1: only cli/completion_command.ts starts programs",
-      "cli/d.ts:2: only cli/completion_command.ts starts programs",
+      "cli/d.ts:1: only cli/on_complete.ts starts programs",
+      "cli/d.ts:2: only cli/on_complete.ts starts programs",
       "lib/net/a.ts:1: runs a text as code: eval(",
       "lib/net/a.ts:3: runs a text as code: new Function",
       "lib/net/a.ts:4: runs a text as code: Function (",
@@ -212,7 +212,7 @@ Deno.test("findViolations() refuses to run texts as code, and programs other tha
       "lib/net/e.ts":
         `// eval(text)\nconst a = "new Function";\nawait import("./b.ts");\nthis.evaluate(medieval(1));`,
       "lib/net/b.ts": `class A { constructor(a: B) {} }`,
-      "cli/completion_command.ts": start,
+      "cli/on_complete.ts": start,
       "scripts/x.ts": start,
       "tests/core/x_test.ts": start,
     }),

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { CompletionCommands } from "../../cli/completion_command.ts";
+import { CompletionCommands } from "../../cli/on_complete.ts";
 import { FdPressure } from "../../mod.ts";
 import { TORRENT } from "../core/cli/snapshots.ts";
 

@@ -1,7 +1,7 @@
 /**
  * A tracker's peers in memory, beside them a file or a Redis that is written and read
  * in rounds, one each second and one at the end. No announce waits for a round. A
- * failure is reported once and tried again.
+ * failure is reported once, and the round is tried again.
  *
  * @module
  */
@@ -60,7 +60,7 @@ export abstract class BackedStore extends MemoryStore {
 
   protected abstract end(): Promise<void>;
 
-  /** Explains why a round failed; no round went through before the first. */
+  /** Explains why a round failed. @param isFirst True in the first round of the tracker. */
   protected abstract explain(cause: unknown, isFirst: boolean): RoundFailure;
 
   /** The report that rounds go through again. */

@@ -42,9 +42,9 @@ const DOWNLOADS_EXPIRY_MS = 30 * 86_400_000;
 const COMPLETED_EXPIRY_MS = 3_600_000;
 /** Times that each peer is reported within the timeout. */
 const REPORTS_PER_TIMEOUT = 6;
-/** Most changed peers of a round; as many of all are written when Redis is back. */
+/** Most changed peers of a round, and the least number of peers that it reports when Redis is back. */
 const MAX_CHANGES_PER_ROUND = 5_000;
-/** Peers of a message, and messages of a reply: some milliseconds' work. */
+/** Peers in one message, and messages in one reply: some milliseconds' work. */
 const BATCH_SIZE = 250;
 const MESSAGES_PER_REPLY = 4;
 /** Most changes, and most downloads of a torrent, that wait while Redis is gone. */
@@ -176,7 +176,7 @@ export class PeerExchange {
     }
   }
 
-  /** Reads the messages that came since the last one. @throws {Error} If one is malformed, after all. */
+  /** Reads the messages that came since the last one. @throws {Error} If one is malformed, once all others are merged. */
   async #read(redis: Redis): Promise<void> {
     let malformed: unknown;
     for (;;) {

@@ -10,9 +10,9 @@ import { StoreError } from "../../base/errors.ts";
 import { formatPeerAddress } from "../../base/peer_address.ts";
 import type { RoundFailure } from "./backed_store.ts";
 
-/** Longest time until a connection works, in times for a reply. */
+/** Longest time until a connection works, as a multiple of that for a reply. */
 const OPENING_REPLIES = 5;
-/** The time for a reply is counted in parts: a program that was held up itself reads the reply before the next part ends. */
+/** Silence is measured in parts, so that a program that was suspended reads a waiting reply before it gives up. */
 const PARTS_OF_SILENCE = 8;
 /** Longest part of an unknown error that a message repeats, in characters. */
 const MAX_TEXT_LENGTH = 200;
@@ -37,7 +37,7 @@ const REASONS: Readonly<Record<string, string>> = {
   WRONGTYPE: "keys that begin with lanswarm: hold something else; delete them",
 };
 
-/** Errors of Redis that last until the operator changes the command line or that Redis. */
+/** Errors of Redis that end a tracker at its start, as the command line or that Redis must be changed. */
 const LASTING = ["ERR", "NOAUTH", "NOPERM", "READONLY", "WRONGPASS"];
 
 /** A Redis, and the user of it. */
@@ -121,7 +121,7 @@ export class RedisConnection {
     }
   }
 
-  /** Ends the connection; what is asked fails. */
+  /** Ends the connection; pending commands fail. */
   close(reason: unknown): void {
     this.#end.reject(reason);
     try {
@@ -132,7 +132,7 @@ export class RedisConnection {
   }
 }
 
-/** The failure of a Redis at an address; no round went through before the first. */
+/** The failure of a Redis at an address. `isFirst`: in the first round of the tracker. */
 export function redisFailure(
   address: RedisAddress,
   { cause, isFirst }: { readonly cause: unknown; readonly isFirst: boolean },

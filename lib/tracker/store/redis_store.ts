@@ -42,7 +42,7 @@ export class RedisStore extends BackedStore {
   /**
    * Opens a store on the Redis at an address. If that cannot be reached now the
    * store begins without it.
-   * @throws {StoreError} If it can be reached and is of no use.
+   * @throws {StoreError} If it answers and cannot be used.
    */
   static async open(
     address: RedisAddress,
@@ -62,7 +62,7 @@ export class RedisStore extends BackedStore {
 
   override async [Symbol.asyncDispose](): Promise<void> {
     if (!this.isWorking) this.#close();
-    // The longest time for the last round.
+    // The last round may take as long as one reply.
     const timer = setTimeout(() => this.#close(), this.#maxReplyMs);
     await super[Symbol.asyncDispose]();
     clearTimeout(timer);

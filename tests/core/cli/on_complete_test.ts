@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { programFor, startFailure } from "../../../cli/completion_command.ts";
+import { programFor, startFailure } from "../../../cli/on_complete.ts";
 
 Deno.test("programFor() has cmd run a batch file on Windows", () => {
   const cases: [command: string[], program: string[]][] = [
