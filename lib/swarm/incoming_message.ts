@@ -54,11 +54,13 @@ export function handleMessage(
       return uploads.receiveInterest(upload, false);
     case "have":
       checkIndex(message.index, pieceCount);
-      // A repeated have must not cost a scan of all pieces.
+      // A repeated message must not cost a scan of all pieces.
       if (!downloads.receiveHave(source, message.index)) return;
       return superSeeding.peerHas(from, [message.index]);
     case "bitfield":
     case "haveAll": {
+      // Nor must this one.
+      if (source.pieces.isFull) return;
       const pieces = message.type === "bitfield"
         ? parseBitfield(message.bytes, pieceCount)
         : Bitfield.full(pieceCount);
@@ -69,7 +71,7 @@ export function handleMessage(
       const { index, offsetInPiece, length } = message;
       const range = { index, offsetInPiece, length };
       checkRequest(range, geometry);
-      uploads.receiveRequest(upload, range);
+      if (!uploads.receiveRequest(upload, range)) return;
       return superSeeding.peerRequested(from, index);
     }
     case "piece": {
@@ -94,13 +96,15 @@ export function handleMessage(
     case "suggest":
       // Not followed: the rarest piece is the better choice.
       return checkIndex(message.index, pieceCount);
-    case "extended":
+    case "extended": {
+      const { isComplete } = peer;
       extensions.receive(peer, message);
       // A super-seeder serves what it does not announce. [BEP 16]
-      if (peer.isComplete && sought !== undefined) {
+      if (!isComplete && peer.isComplete && sought !== undefined) {
         downloads.receiveBitfield(source, sought);
       }
       return source.requests.window.limit(peer.requestQueueLength);
+    }
     case "keepAlive":
     case "unknown":
       return;

@@ -5,8 +5,8 @@
  * to all. A request for an unannounced piece is served.
  *
  * A peer may claim pieces that it does not have: a piece that nobody requested of us
- * counts as seen once two peers announce it. If one peer claims it, it is assigned after
- * the others.
+ * counts as seen once two hosts announce it. If one host claims it, it is assigned after
+ * the others. Peers to which everything is announced are believed.
  *
  * Measured in virtual time, in multiples of the least time possible: six leechers of
  * 512 pieces take 1.02, and 1.11 if everything is announced at once; a hundred of 1000
@@ -71,7 +71,7 @@ export class SuperSeeding {
   readonly #leechers = new Map<Peer, SuperSeededPeer>();
   /** The pieces that no connected peer is believed to have, while there are leechers. */
   #unseen = new Bitfield(0);
-  /** The pieces that were requested of us: a peer that announces one is believed. */
+  /** The pieces of which a block was accepted to be sent: a peer that announces one is believed. */
   readonly #requested: Bitfield;
   /** Computed by `join`: every piece was seen then. Reset when any peer leaves. */
   #isAllSeen = false;
@@ -124,7 +124,7 @@ export class SuperSeeding {
     const holder = this.#leechers.get(peer);
     const changed = new Set(holder && [holder]);
     for (const index of indexes) {
-      const assignee = holder === undefined || this.#isBelieved(index)
+      const assignee = holder === undefined || this.#isBelieved(index, peer)
         ? this.#noteSeen(index, holder)
         : this.#noteClaimed(index, holder);
       if (assignee !== undefined) changed.add(assignee);
@@ -219,10 +219,17 @@ export class SuperSeeding {
     }
   }
 
-  /** True if peers that announce a piece are believed, and there are some. */
-  #isBelieved(index: number): boolean {
+  /**
+   * True if peers that announce a piece are believed, and there are some.
+   * @param holder A leecher that does. @default any two peers are
+   */
+  #isBelieved(index: number, holder?: Peer): boolean {
     const count = this.#downloads.availability(index);
-    return count > 1 || count > 0 && this.#requested.has(index);
+    if (count === 0 || this.#requested.has(index)) return count > 0;
+    if (holder === undefined || !this.#unseen.has(index)) return count > 1;
+    return this.#leechers.values().some(({ state: { peer, source } }) =>
+      peer.host !== holder.host && source.pieces.has(index)
+    );
   }
 
   /** A leecher claims a piece that it has not requested: another one is to pass it on. */

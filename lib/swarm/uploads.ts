@@ -65,8 +65,11 @@ export class Uploads {
     else this.#offerFast(to);
   }
 
-  /** @throws {ProtocolError} If the peer has too many requests queued, or makes too many while choked. */
-  receiveRequest(to: PeerUpload, block: BlockRange): void {
+  /**
+   * Returns whether the block will be sent.
+   * @throws {ProtocolError} If the peer has too many requests queued, or makes too many while choked.
+   */
+  receiveRequest(to: PeerUpload, block: BlockRange): boolean {
     const isAccepted = this.#context.have.has(block.index) &&
       (!to.weChoke || this.#takeAllowed(to, block));
     // Made before our choke arrived, or for a piece that we lack.
@@ -76,6 +79,7 @@ export class Uploads {
       throw new ProtocolError("Cannot accept request: the queue is full");
     }
     this.#order.add(to, block);
+    return true;
   }
 
   /** Answers a cancel of queued blocks. Those that are being sent are not called back. */
@@ -153,13 +157,14 @@ export class Uploads {
   }
 
   /** @throws {ProtocolError} If the peer goes on requesting while it is choked. */
-  #refuse(to: PeerUpload, block: BlockRange): void {
-    if (!to.peer.extensions.fast) return;
+  #refuse(to: PeerUpload, block: BlockRange): false {
+    if (!to.peer.extensions.fast) return false;
     // As many may have crossed with the choke as may be queued.
     if (to.weChoke && ++to.refusedCount > MAX_QUEUED_REQUESTS) {
       throw new ProtocolError("Cannot accept request: too many while choked");
     }
     this.#sendReject(to, block);
+    return false;
   }
 
   #sendReject({ peer }: PeerUpload, block: BlockRange): void {

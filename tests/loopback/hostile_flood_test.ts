@@ -81,6 +81,7 @@ const FLOODS: readonly [
     many(frame(ID.extended, [0], LARGE_DICTIONARY)),
     EXTENSION_BITS,
   ],
+  ["have all without end", many(frame(ID.haveAll)), EXTENSION_BITS],
   ["bitfields", many(frame(ID.bitfield, [0x80, 0, 0, 0, 0])), EXTENSION_BITS],
 ];
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";
 import { SNUB_TIMEOUT_MS } from "../../../lib/swarm/slow_peers.ts";
 import { FAST, SwarmDesk } from "./swarm_desk.ts";
@@ -38,6 +38,16 @@ Deno.test("Swarm sends have all, have none or a bitfield to a peer with the fast
     seeder.bitfield(key, pieces);
   }
   assertEquals(seeder.join(1, FAST), ["1 < haveAll"]);
+});
+
+Deno.test("Swarm takes have all without end in no time", () => {
+  const desk = new SwarmDesk({ have: ".".repeat(10_000) });
+  desk.join(1, FAST);
+  assertEquals(desk.signal(1, "haveAll"), ["1 < interested"]);
+  const startMs = performance.now();
+  for (let count = 0; count < 20_000; count++) desk.signal(1, "haveAll");
+  // Half a minute with a scan of all pieces for each.
+  assert(performance.now() - startMs < 5_000);
 });
 
 Deno.test("Swarm reads have all as a full bitfield and have none as an empty one", () => {

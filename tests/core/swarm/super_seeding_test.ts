@@ -27,11 +27,15 @@ class SeederDesk {
     return keys.map((key) => this.view(key).replaceAll(".", "").length);
   }
 
-  join(key: number, introduction?: Introduction): string[] {
+  join(
+    key: number,
+    introduction?: Introduction,
+    { isInterested = true } = {},
+  ): string[] {
     const { pieceCount } = this.desk.geometry;
     this.#views.set(key, new Array(pieceCount).fill("."));
     const lines = this.#read(this.desk.join(key, introduction));
-    this.#read(this.desk.signal(key, "interested"));
+    if (isInterested) this.#read(this.desk.signal(key, "interested"));
     return lines;
   }
 
@@ -44,8 +48,12 @@ class SeederDesk {
       );
       if (index < 0) return;
       asked.add(index);
-      this.#read(this.desk.request(key, `${index}.0`));
+      this.request(key, index);
     }
+  }
+
+  request(key: number, index: number): void {
+    this.#read(this.desk.request(key, `${index}.0`));
   }
 
   hasRequested(key: number, index: number): boolean {
@@ -200,6 +208,28 @@ Deno.test("a super-seeder takes a piece as passed on once two peers announce it"
   seeder.requestAll(3);
   seeder.have(3, 7);
   assertEquals(seeder.view(3), "########");
+});
+
+Deno.test("a super-seeder believes no claim of two connections with one host", () => {
+  const seeder = new SeederDesk(64);
+  for (const key of [1, 2]) seeder.join(key, { hostname: "192.0.2.9" });
+  seeder.join(3);
+  for (const key of [1, 2]) seeder.bitfield(key, "#".repeat(63) + ".");
+  seeder.request(3, 63);
+  seeder.have(3, 63);
+  assert(seeder.counts(3).every((count) => count < 64));
+});
+
+Deno.test("a super-seeder believes no claim for a request that it refused", () => {
+  const seeder = new SeederDesk(64);
+  for (const key of [1, 2]) seeder.join(key);
+  // Uninterested, so it is choked.
+  seeder.join(3, undefined, { isInterested: false });
+  for (let index = 0; index < 63; index++) seeder.request(3, index);
+  seeder.bitfield(3, "#".repeat(63) + ".");
+  seeder.request(1, 63);
+  seeder.have(1, 63);
+  assert(seeder.counts(1, 2).every((count) => count < 64));
 });
 
 Deno.test("a super-seeder announces to others the pieces that a leecher had alone and left with", () => {
