@@ -1,8 +1,6 @@
 /**
  * `deno task bench [--only NAME]... [--runs COUNT] [--size SIZE] [--against NAME]...`:
  * measures and prints. No result makes it fail.
- *
- * @module
  */
 import { parseCommandLine } from "../cli/flags.ts";
 import { programOf } from "../cli/program.ts";

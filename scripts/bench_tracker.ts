@@ -1,8 +1,6 @@
 /**
  * `deno task bench:tracker [--only NAME]... [--runs COUNT] [--json FILE]`:
  * measures the tracker beside opentracker. No result makes it fail.
- *
- * @module
  */
 import { parseCommandLine } from "../cli/flags.ts";
 import { programOf } from "../cli/program.ts";

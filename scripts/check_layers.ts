@@ -2,8 +2,6 @@
  * `deno task check:layers`: prints the sizes of the source against their budgets, and
  * every place that violates the layers as `file:line: reason`. Exits 1 if there is
  * one; a size is not a violation.
- *
- * @module
  */
 import { join } from "@std/path";
 import { findViolations } from "./layers/find_violations.ts";

@@ -2,8 +2,6 @@
  * `deno task compile [--target TRIPLE]...`: builds executables of the programs, for
  * this machine or others, and a list of their checksums. Exits 1 if a target cannot
  * be built; it builds the others nevertheless.
- *
- * @module
  */
 import { parseCommandLine } from "../cli/flags.ts";
 import { type JobContext, programOf, runProgram } from "../cli/program.ts";

@@ -2,8 +2,6 @@
  * `deno task demo`: a tracker, a seeder and three leechers, processes on 127.0.0.1,
  * share a generated file. The demo itself compares every copy by SHA-256. Exits 0 on
  * success and leaves no files behind.
- *
- * @module
  */
 import { join } from "@std/path";
 import { Console } from "../cli/console.ts";

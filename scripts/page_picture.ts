@@ -3,8 +3,6 @@
  * program `tracker` serves a torrent to hosts that announce their progress for a
  * minute; then Chromium takes `docs/page.png`. The task has all permissions, because
  * Playwright reads a file of `/proc` that Deno allows only with all.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";

@@ -2,8 +2,6 @@
  * `deno task release`: builds for every target that has a `denort`, and packs each
  * with README, LICENSE and checksums into `dist/release/`. Reports the targets that
  * cannot be built; exits 1 if none can.
- *
- * @module
  */
 import { basename, join } from "@std/path";
 import type { Console } from "../cli/console.ts";

@@ -2,8 +2,6 @@
  * `deno task simulate [--peers COUNT] [--pieces COUNT] [--up RATE] …`: runs the engine
  * in virtual time, a whole swarm in one process, and prints the times it takes against
  * the least time possible.
- *
- * @module
  */
 import type { Console } from "../cli/console.ts";
 import { parseCommandLine, wholeNumber } from "../cli/flags.ts";

@@ -3,8 +3,6 @@
  * rollouts in virtual time. Prints whether all hosts complete when the source is
  * killed at its first green light, and by how much the forecasts of the end are off. Ends
  * with 1 if a host does not complete, or a forecast is off by more than it may be.
- *
- * @module
  */
 import {
   type FlagValues,

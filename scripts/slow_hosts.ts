@@ -4,8 +4,6 @@
  * and cgroups of version 1. `deno run -A scripts/slow_hosts.ts [--verbose] [FAULT...]`
  * plants those whose name contains one of the words. It has all permissions because
  * Deno allows writes to the cgroups below `/sys` with no fewer.
- *
- * @module
  */
 import { FAULTS, plantFault } from "./lan/faults.ts";
 import { runChecked } from "./programs/running_program.ts";

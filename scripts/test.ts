@@ -3,8 +3,6 @@
  * that it needs, and ends with the ten slowest tests and one line
  * `N passed, N failed`. Exits 1 if a test failed or a suite could not run. The
  * suites that take minutes run only if named, as in `deno task test:long`.
- *
- * @module
  */
 import { join, resolve, toFileUrl } from "@std/path";
 import {

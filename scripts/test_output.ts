@@ -2,8 +2,6 @@
  * Reads the results of `deno test --parallel`: counts and the report of failures
  * from its output, names and durations from its JUnit file, as one worker runs the
  * tests of many files. Pure.
- *
- * @module
  */
 import { stripAnsiCode } from "@std/fmt/colors";
 import { unescape } from "@std/html/entities";

@@ -1,7 +1,5 @@
 /**
  * Prints figures that a test measures, whether it passes or fails.
- *
- * @module
  */
 
 export function report(line: string): void {

@@ -2,8 +2,6 @@
  * The steps of sharing a file across a LAN, as users take them: start the tracker on
  * one machine, create the torrent on another, copy the torrent file to all, start a
  * peer on each, compare the copies.
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import type { Host } from "../scripts/lan/host.ts";

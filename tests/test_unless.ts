@@ -2,8 +2,6 @@
  * Registers tests that need a program or a right that a machine may lack. If it is
  * missing they are ignored and the reason stands in their name; in CI, where nothing
  * may be missing, they fail with that reason.
- *
- * @module
  */
 
 const isContinuousIntegration = Deno.env.get("CI") === "true";

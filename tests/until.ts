@@ -1,7 +1,5 @@
 /**
  * Waits for what is seen only by asking again.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 

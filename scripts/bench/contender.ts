@@ -1,7 +1,5 @@
 /**
  * The clients that a benchmark compares, with one interface.
- *
- * @module
  */
 import { type Client, waitUntilComplete } from "../clients/client.ts";
 import { aria2, libtorrent, transmission } from "../clients/stock_clients.ts";

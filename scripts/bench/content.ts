@@ -1,8 +1,6 @@
 /**
  * The content of a benchmark: hashed once, linked into each seeder's folder, and
  * compared with each leecher's copy.
- *
- * @module
  */
 import { dirname, join } from "@std/path";
 import { buildTorrentFile, createTorrent, type Torrent } from "../../mod.ts";

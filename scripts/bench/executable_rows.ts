@@ -2,8 +2,6 @@
  * Rows about the executables, which users copy, beside the sources: the transfer of 1 GiB,
  * the seeder's system calls for it, the time from a start to listening, and the time
  * from the line that a machine with nothing installed runs to the first verified piece.
- *
- * @module
  */
 import { join as joinPath } from "@std/path";
 import { missingProgram } from "../clients/client.ts";

@@ -2,8 +2,6 @@
  * Rows `create` and `verify`: hashing 1 GiB to create a torrent file, and at a peer's
  * start, beside `mktorrent` with two threads. The time is that of the whole program;
  * for a peer it ends with the line that reports the verified pieces.
- *
- * @module
  */
 import { missingProgram } from "../clients/client.ts";
 import type { Host } from "../lan/host.ts";

@@ -1,8 +1,6 @@
 /**
  * Describes the machine in one line: the processor, the memory and the versions of
  * all programs.
- *
- * @module
  */
 import { VERSION } from "../../mod.ts";
 import { webtorrentVersion } from "../clients/webtorrent.ts";

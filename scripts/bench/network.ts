@@ -2,8 +2,6 @@
  * The place of a benchmark: hosts in network namespaces, or processes on 127.0.0.1 in
  * folders of their own; and the folder for their files, in memory if that can be mounted,
  * so that no disk is measured. (Deno does not access `/dev/shm`.)
- *
- * @module
  */
 import { join } from "@std/path";
 import { Host } from "../lan/host.ts";

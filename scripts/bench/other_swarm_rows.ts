@@ -2,8 +2,6 @@
  * Rows that share files from one seeder to one leecher in particular cases: many
  * files, many torrents, files larger than the memory, a leecher that starts before its
  * seeder.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";

@@ -2,8 +2,6 @@
  * Compares the results of rows with their targets, and formats them as Markdown.
  * A document has a section for each row, between `<!-- bench:NAME -->` and
  * `<!-- /bench:NAME -->`; a run replaces the sections of the rows that it measured.
- *
- * @module
  */
 import type { Metric, Row, Target, Values } from "./row.ts";
 

@@ -1,7 +1,5 @@
 /**
  * A row of the benchmark: its metrics, its participants and our targets.
- *
- * @module
  */
 import type { NetworkKind } from "./network.ts";
 

@@ -2,8 +2,6 @@
  * Runs the rows of a benchmark: measures the participants of each row in turn, so
  * that changes of the machine affect all of them alike, and prints, saves and judges
  * the results.
- *
- * @module
  */
 import { wholeNumber } from "../../cli/flags.ts";
 import { listenForInterrupt } from "../../cli/interrupt.ts";

@@ -3,8 +3,6 @@
  * simulate`, at several link rates, in a swarm with slow and leaving peers, and small
  * content for three numbers of leechers. Other clients cannot be simulated. The runs
  * have the seeds 1, 2 and so on; a seed determines the swarm.
- *
- * @module
  */
 import { spawnTask } from "../programs/tasks.ts";
 import type { Figures } from "../simulate/figures.ts";

@@ -1,7 +1,5 @@
 /**
  * The rows that share one file from one seeder to leechers.
- *
- * @module
  */
 import { libtorrent } from "../clients/stock_clients.ts";
 import { BARE_LOOP, type Contender, contendersOn } from "./contender.ts";

@@ -8,8 +8,6 @@
  * program counts for everybody. Copies are compared after the clock has stopped.
  *
  * CPU seconds: those of the leechers, and of the seeder since the clock started.
- *
- * @module
  */
 import type { Host } from "../lan/host.ts";
 import {

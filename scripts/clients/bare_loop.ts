@@ -2,8 +2,6 @@
  * `bare_loop.ts TORRENT`: the work of a transfer without a protocol, and so the limit
  * of programs for Deno. With the torrent's only file in the current folder it sends
  * it over a connection; without, it receives, hashes and writes it.
- *
- * @module
  */
 import { announce } from "../../lib/announce/tracker_client.ts";
 import { createPeerId } from "../../lib/base/identifier.ts";

@@ -1,7 +1,5 @@
 /**
  * Drives Chromium by Playwright.
- *
- * @module
  */
 import { type Browser, chromium } from "playwright-core";
 

@@ -2,8 +2,6 @@
  * Drives stock BitTorrent clients in tests, each in the folder of a host. Sources of
  * peers other than the tracker (DHT, local discovery) are switched off, so that the
  * tracker and the peer protocol are tested.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";

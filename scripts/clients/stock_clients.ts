@@ -2,8 +2,6 @@
  * The stock clients: aria2 by its program `aria2c`, libtorrent, which qBittorrent and
  * Deluge use, by its Python binding, and Transmission by `transmission-cli`; and
  * opentracker, a stock tracker.
- *
- * @module
  */
 import { fromFileUrl, join } from "@std/path";
 import type { Host } from "../lan/host.ts";

@@ -1,8 +1,6 @@
 /**
  * WebTorrent under Node.js, if the user has installed that npm package in a folder of
  * its own. In a file of its own, as it needs the user's home and the others do not.
- *
- * @module
  */
 import { fromFileUrl, join } from "@std/path";
 import type { Host } from "../lan/host.ts";

@@ -5,8 +5,6 @@
  * `deno compile`: it begins with an unchanged `denort`, which is checked against its
  * known SHA-256 and kept in the user's cache folder. A runtime works only with the
  * `deno compile` of its own version.
- *
- * @module
  */
 import { join } from "@std/path";
 import { exists } from "../clients/client.ts";

@@ -3,8 +3,6 @@
  * that loads a few large modules starts in two thirds of the time. Parts that a program
  * imports on demand stay files of their own. There are no source maps, as V8 would read
  * an inline one at every start; names of functions are kept for stack traces.
- *
- * @module
  */
 import { basename, join, resolve } from "@std/path";
 import { exists } from "../clients/client.ts";

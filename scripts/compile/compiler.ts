@@ -1,8 +1,6 @@
 /**
  * Runs `deno bundle` and `deno compile` of a given version: of this Deno, or of
  * another one that npx fetches.
- *
- * @module
  */
 import { join } from "@std/path";
 import { ProgramError } from "../../cli/program_error.ts";

@@ -1,8 +1,6 @@
 /**
  * The archive of a release for one target: its name and its content. Equal files give
  * equal bytes, at any time and on any machine.
- *
- * @module
  */
 import { zipSync } from "fflate";
 import { packTar } from "modern-tar";

@@ -1,8 +1,6 @@
 /**
  * Names the executables, the systems that Deno compiles for, and the files in
  * `dist/`.
- *
- * @module
  */
 import { join } from "@std/path";
 import { ProgramError, UsageError } from "../../cli/program_error.ts";

@@ -2,8 +2,6 @@
  * Hosts that run executables of `deno task compile` in place of the source, and the steps
  * of a machine with nothing installed that joins a share. Other programs run on the host
  * below.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { basename, fromFileUrl } from "@std/path";

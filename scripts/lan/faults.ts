@@ -1,8 +1,6 @@
 /**
  * Faults of one host among healthy ones, on a network of namespaces: each is planted,
  * and the reason that the machine which shares gives for it is read.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import type { RunningProgram } from "../programs/running_program.ts";

@@ -1,8 +1,6 @@
 /**
  * A machine that runs programs: an address, a folder, and the processes started
  * there. A launcher decides where the programs really run.
- *
- * @module
  */
 import { join } from "@std/path";
 import {

@@ -5,8 +5,6 @@
  * everything.
  *
  * `ip` does it all, so a test needs permission to run only that.
- *
- * @module
  */
 import { basename, join } from "@std/path";
 import {

@@ -1,8 +1,6 @@
 /**
  * Steps of sharing a file across a LAN: start a peer on each machine, and wait until
  * the tracker counts it.
- *
- * @module
  */
 import type { RunningProgram } from "../programs/running_program.ts";
 import { scriptArguments } from "../programs/tasks.ts";

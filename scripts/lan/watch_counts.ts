@@ -1,8 +1,6 @@
 /**
  * Prints a tracker's counts of a torrent, and again whenever they change, until it is
  * ended. Arguments: announce URL, info hash.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import { infoHashFromHex, scrape } from "../../lib/mod.ts";

@@ -1,8 +1,6 @@
 /**
  * Finds the places where source files violate the rules. Pure: paths and texts in,
  * violations out.
- *
- * @module
  */
 import {
   layerOf,

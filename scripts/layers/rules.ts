@@ -2,8 +2,6 @@
  * The layers as data: the imports that a folder of `lib/` may have, the names that
  * pure files may not use, and the budgets. Change them together with the drawing in
  * `docs/design.md`.
- *
- * @module
  */
 
 /** Longest file allowed, in lines. */

@@ -1,8 +1,6 @@
 /**
  * Measures the sources against the budgets of the rules: lines, files, and the code
  * that serves the tracker alone.
- *
- * @module
  */
 import { type Budget, BUDGETS, LIMITS } from "./rules.ts";
 import { findImports } from "./source_text.ts";

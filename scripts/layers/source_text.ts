@@ -2,8 +2,6 @@
  * Finds code and imports in the text of a TypeScript file, by regular expressions in
  * place of a parser. Invariant: masked source has the length and the line breaks of
  * the source, so an offset in one is an offset in the other.
- *
- * @module
  */
 
 /** Comments, strings, templates and regular expressions, in this order. */

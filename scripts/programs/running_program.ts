@@ -1,8 +1,6 @@
 /**
  * A running process and its output. Invariant: both streams are read to their ends,
  * so that the process never blocks on them.
- *
- * @module
  */
 import { deadline } from "@std/async/deadline";
 import { TextLineStream } from "@std/streams/text-line-stream";

@@ -1,7 +1,5 @@
 /**
  * Files to share, and checksums to verify copies without the programs under test.
- *
- * @module
  */
 import { encodeHex } from "@std/encoding/hex";
 

@@ -1,8 +1,6 @@
 /**
  * Runs the project's programs as a user does: in a process with the permissions of
  * the task in `deno.json`, in any folder.
- *
- * @module
  */
 import configuration from "../../deno.json" with { type: "json" };
 import { fromFileUrl } from "@std/path";

@@ -1,7 +1,5 @@
 /**
  * Items sorted by the time at which each is due; equals stay in the order of insertion.
- *
- * @module
  */
 
 /** Taken items from which a queue's memory is moved together. */

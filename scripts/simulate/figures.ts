@@ -1,8 +1,6 @@
 /**
  * The figures of a run, times in virtual milliseconds, and the text and the drawing
  * about them. Pure.
- *
- * @module
  */
 import { formatSize, plural } from "../../cli/quantity.ts";
 import {

@@ -2,8 +2,6 @@
  * Rollouts in virtual time whose hosts, with their number, links, joining and leaving,
  * come from a seed: one whose end is forecast while it runs, and one whose source is
  * killed, with its tracker, as soon as the unplug light is green.
- *
- * @module
  */
 import {
   type Random,

@@ -1,8 +1,6 @@
 /**
  * A scenario to simulate, its run and its outcome: one seeder, leechers that start
  * together, some of them slow, some that leave.
- *
- * @module
  */
 import { randomBelow, seededRandom, shuffle } from "../../lib/base/random.ts";
 import { BLOCK_SIZE } from "../../lib/metainfo/geometry.ts";

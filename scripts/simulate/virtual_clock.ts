@@ -2,8 +2,6 @@
  * A clock that jumps from one timer to the next: a queue of timers
  * sorted by time, and by the order in which they were set where times are equal,
  * so that the same timers always fire in the same order.
- *
- * @module
  */
 
 export interface Timer {

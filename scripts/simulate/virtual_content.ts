@@ -3,8 +3,6 @@
  * and marks it, and a corrupt copy has another mark. A piece passes its "hash check"
  * if all its bytes are correct, so a block in the wrong place and a block that
  * was never written are found as SHA-1 would find them.
- *
- * @module
  */
 import { BLOCK_SIZE, Geometry } from "../../lib/metainfo/geometry.ts";
 import {

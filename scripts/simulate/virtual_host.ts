@@ -3,8 +3,6 @@
  * and clock. It performs the engine's actions as a session
  * would: control messages overtake blocks and cost no bandwidth, a block
  * occupies the uplink, a piece is verified after a moment.
- *
- * @module
  */
 import type { PeerId } from "../../lib/base/identifier.ts";
 import type {

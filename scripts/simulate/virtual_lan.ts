@@ -2,8 +2,6 @@
  * A LAN in one process and in virtual time: hosts with links of any speed, each
  * with the real engine, which a virtual tracker introduces to one another. The
  * same seed gives the same run, to the byte.
- *
- * @module
  */
 import { Bitfield } from "../../lib/base/bitfield.ts";
 import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";

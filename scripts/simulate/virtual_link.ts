@@ -3,8 +3,6 @@
  * share an uplink by turns, as TCP connections would. Blocks in flight to a slow receiver
  * wait on its side, as in the buffers of a socket: a request window is smaller than
  * those. Knows times, not content.
- *
- * @module
  */
 import type { PeerKey } from "../../lib/swarm/events.ts";
 import type { BlockRange } from "../../lib/wire/message.ts";

@@ -1,8 +1,6 @@
 /**
  * The network between the hosts of a virtual LAN: the time, the messages in flight, and
  * the turns in which hosts read what has arrived.
- *
- * @module
  */
 import type { Geometry } from "../../lib/metainfo/geometry.ts";
 import type { PeerKey } from "../../lib/swarm/events.ts";

@@ -1,8 +1,6 @@
 /**
  * The rollout of a virtual swarm: its hosts report to the real rollout in virtual
  * time, as programs do, and the seeder is its source.
- *
- * @module
  */
 import { infoHashFromHex } from "../../lib/base/identifier.ts";
 import { RateMeter } from "../../lib/base/rate_meter.ts";

@@ -1,8 +1,6 @@
 /**
  * The appearance of the tracker's page: without its script, on a phone, in the
  * dark, and with the names of strangers.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { infoHash } from "../core/announce/samples.ts";

@@ -1,8 +1,6 @@
 /**
  * Registers tests that open a page in Chromium, if it is installed, and measures the
  * sizes and colours of the page.
- *
- * @module
  */
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import {

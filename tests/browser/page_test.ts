@@ -1,7 +1,5 @@
 /**
  * The tracker's page in a real browser, with its script.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";

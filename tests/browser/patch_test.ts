@@ -1,8 +1,6 @@
 /**
  * The page's script in a real browser, while the view changes under the reader's
  * hands.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { decodeHex } from "@std/encoding/hex";

@@ -1,7 +1,5 @@
 /**
  * The page of the program `tracker`, fed by real announces.
- *
- * @module
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { exchange } from "../loopback/raw_http.ts";

@@ -1,8 +1,6 @@
 /**
  * The page of a rollout: live, on a phone, of a thousand hosts, and as a table
  * without its script.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import {

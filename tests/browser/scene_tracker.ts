@@ -1,8 +1,6 @@
 /**
  * A tracker's page on a real socket, without the rest of a tracker; it shows a
  * scene.
- *
- * @module
  */
 import type { TorrentCatalogue } from "../../lib/catalogue/torrent_catalogue.ts";
 import type { TrackerPage } from "../../lib/tracker/page/tracker_page.ts";

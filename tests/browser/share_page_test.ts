@@ -1,8 +1,6 @@
 /**
  * The page of a share: the lines to copy, the files to download, on a phone and on
  * dark and light screens.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";

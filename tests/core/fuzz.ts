@@ -8,8 +8,6 @@
  * tests with random seeds. To replay a seed:
  *
  *     FUZZ_SEED=7 deno test --allow-env=FUZZ_SEED,FUZZ_MS tests/core/decoders
- *
- * @module
  */
 import {
   type Random,

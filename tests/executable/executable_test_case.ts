@@ -1,7 +1,5 @@
 /**
  * Registers tests of the executables in `dist/`, on hosts of a virtual LAN.
- *
- * @module
  */
 import {
   type ExecutablePaths,

@@ -1,7 +1,5 @@
 /**
  * Machines with nothing installed join a share with the line that it prints.
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import {

@@ -1,7 +1,5 @@
 /**
  * Stores of tracker executables, on machines where nothing is installed.
- *
- * @module
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";

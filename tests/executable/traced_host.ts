@@ -2,8 +2,6 @@
  * A host with a writable file system, on which `strace` records the system calls of
  * the executables, and the changes on the disk and network addresses in its output. A
  * call of these kinds that cannot be parsed is kept as it is, so that none is overlooked.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import { resolve } from "@std/path";

@@ -1,8 +1,6 @@
 /**
  * Shares and host names with Avahi, on the same host and on another one.
  * [RFC 6762, 6763]
- *
- * @module
  */
 import { assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,8 +1,6 @@
 /**
  * That extensions of the protocol are really spoken with a stock client, as that
  * client's own log has it. [BEP 6, 10, 11]
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { waitUntilComplete } from "../../scripts/clients/client.ts";

@@ -1,7 +1,5 @@
 /**
  * Local Service Discovery with stock clients, without any tracker. [BEP 14]
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import { waitUntilComplete } from "../../scripts/clients/client.ts";

@@ -1,8 +1,6 @@
 /**
  * Magnet links with stock clients: each fetches metadata from our peer, and our peer
  * from each. [BEP 9]
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import {

@@ -1,7 +1,5 @@
 /**
  * A sample file that stock clients and our peers share on a LAN.
- *
- * @module
  */
 import {
   type Client,

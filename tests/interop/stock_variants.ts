@@ -1,8 +1,6 @@
 /**
  * Stock clients with a source of peers that the others have switched off, and those
  * that download a part of a torrent's files; and rTorrent, a daemon without a terminal.
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";

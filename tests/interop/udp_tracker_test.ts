@@ -1,8 +1,6 @@
 /**
  * Trackers over UDP with stock software at the other end: its clients at our
  * tracker, and our peers at its tracker. [BEP 15]
- *
- * @module
  */
 import {
   type Client,

@@ -6,8 +6,6 @@
  * shares that it finds and `resolve NAME` the addresses of a host. `attack` sends
  * shares that are not there, messages that are slow to read, and goodbyes for all
  * that it hears, 200 a second until it is ended.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import {

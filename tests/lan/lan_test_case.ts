@@ -1,7 +1,5 @@
 /**
  * Registers tests that need hosts, where the machine can make them.
- *
- * @module
  */
 import { lanUnavailableReason } from "../../scripts/lan/lan.ts";
 import { testUnless } from "../test_unless.ts";

@@ -1,8 +1,6 @@
 /**
  * An info hash alone, without a tracker and without a peer's address: the metadata
  * and the content come from peers of the local network. [BEP 9, 14]
- *
- * @module
  */
 import { createLan } from "../../scripts/lan/lan.ts";
 import { startDiscoveringPeer } from "../../scripts/lan/sharing_steps.ts";

@@ -3,8 +3,6 @@
  * its snapshot at once, and prints their digests as one JSON object.
  *
  * Usage: model_loader.ts MODEL
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import { encodeHex } from "@std/encoding/hex";

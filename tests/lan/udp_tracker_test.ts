@@ -1,7 +1,5 @@
 /**
  * Machines that find each other by our tracker's UDP side alone. [BEP 15]
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { createLan } from "../../scripts/lan/lan.ts";

@@ -1,8 +1,6 @@
 /**
  * Machines that join and leave at random: three minutes, or as many as
  * `SOAK_MINUTES` says.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,8 +1,6 @@
 /**
  * `corrupt_peer.ts TORRENT`: a peer that says it has everything and sends zeros.
  * It speaks the protocol without a fault.
- *
- * @module
  */
 import {
   Bitfield,

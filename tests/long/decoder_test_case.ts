@@ -1,8 +1,6 @@
 /**
  * A test that feeds mutated inputs to a decoder of foreign bytes for 5 seconds:
  * each is accepted or ends in the documented error, and none takes long.
- *
- * @module
  */
 import { fuzz, type NamedFuzzTarget } from "../core/fuzz.ts";
 import { report } from "../report.ts";

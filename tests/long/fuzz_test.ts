@@ -1,8 +1,6 @@
 /**
  * Runs every fuzz test of the other suites with a random seed, each for a fixed
  * time, in one `deno test` of its own.
- *
- * @module
  */
 import { assert } from "@std/assert";
 import { report } from "../report.ts";

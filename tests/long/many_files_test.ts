@@ -1,7 +1,5 @@
 /**
  * A torrent file of almost 32 MiB that names half a million small files.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import {

@@ -1,8 +1,6 @@
 /**
  * One peer that seeds more torrents than it has file descriptors, and one with
  * enough of them.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";

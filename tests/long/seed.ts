@@ -1,8 +1,6 @@
 /**
  * The seed of this run of the long tests: random, or the one in the environment
  * variable `FUZZ_SEED`.
- *
- * @module
  */
 
 /** Every test that uses it reports it. */

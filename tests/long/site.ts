@@ -2,8 +2,6 @@
  * A site with a tracker, a seeder and three leechers under way, and tests of what an
  * incident does to it. Each swarm must finish without help; the time it took is
  * printed.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { createLan, type Lan, type LanHost } from "../../scripts/lan/lan.ts";

@@ -1,8 +1,6 @@
 /**
  * The announcer in real time, with a tracker that is a function; the last test has
  * a real one.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";

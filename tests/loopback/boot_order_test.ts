@@ -1,7 +1,5 @@
 /**
  * The program `peer` that is started before the server of its torrent file.
- *
- * @module
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,7 +1,5 @@
 /**
  * Counts what a test reads from files.
- *
- * @module
  */
 
 /** Counts the bytes that are read until it is disposed of. */

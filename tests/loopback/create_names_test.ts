@@ -1,8 +1,6 @@
 /**
  * Names that `create` warns of or refuses: names that other systems do not support,
  * and two names of one file.
- *
- * @module
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";

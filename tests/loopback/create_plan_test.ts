@@ -1,8 +1,6 @@
 /**
  * Checks of `create` before it reads the content: whether peers would take the torrent
  * file, whether OUTPUT can be written, and what the torrent does not carry.
- *
- * @module
  */
 import {
   assert,

@@ -1,7 +1,5 @@
 /**
  * The library without what multicast needs: this test has no `--unstable-net`.
- *
- * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -4,8 +4,6 @@
  * the one that npx would fetch, and nothing leaves this machine: `get` names it. Programs that run until they are stopped
  * stay up until the end, as on a LAN; a peer whose folder is used again is
  * stopped first, as a user would have to.
- *
- * @module
  */
 import configuration from "../../deno.json" with { type: "json" };
 import {

@@ -1,8 +1,6 @@
 /**
  * Final names of files where somebody puts a link in the place of a folder in step with
  * the checks, and on other file systems.
- *
- * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";

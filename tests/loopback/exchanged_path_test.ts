@@ -1,8 +1,6 @@
 /**
  * Paths that are not what they were when they were checked, and other things that
  * somebody puts below the download folder to make a peer write elsewhere.
- *
- * @module
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";

@@ -1,7 +1,5 @@
 /**
  * Fetching torrents from servers that behave and from servers that do not.
- *
- * @module
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,7 +1,5 @@
 /**
  * The places of files: parts while content is missing, then their names.
- *
- * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";

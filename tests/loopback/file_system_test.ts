@@ -1,7 +1,5 @@
 /**
  * Positional access to files, which the runtime offers as a cursor alone.
- *
- * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";

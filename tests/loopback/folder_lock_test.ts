@@ -1,7 +1,5 @@
 /**
  * Locks of many torrents in one folder.
- *
- * @module
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";

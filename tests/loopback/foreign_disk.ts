@@ -2,8 +2,6 @@
  * A file system of another kind than the machine's own: NTFS in a file, which
  * ignores case in names. The package `ntfs-3g` has its driver, which runs in user
  * space: when the driver is killed the disk vanishes, as if it were pulled out.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";

@@ -1,7 +1,5 @@
 /**
  * Downloads to a file system that ignores case in names, and to disks that vanish.
- *
- * @module
  */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";

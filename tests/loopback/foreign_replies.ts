@@ -1,8 +1,6 @@
 /**
  * Generators of answers to an announce, by trackers and by other servers, as the
  * bytes on the connection.
- *
- * @module
  */
 import { concat } from "@std/bytes/concat";
 import { type Random, randomBelow } from "../../lib/base/random.ts";

@@ -1,8 +1,6 @@
 /**
  * Peers that stop without closing their connections: stopped, not reading, half
  * closed. Other peers are served all the same.
- *
- * @module
  */
 import { assertEquals, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -3,8 +3,6 @@
  * until the holders of some are asked to close them.
  *
  * Usage: full_process.ts COMMAND...
- *
- * @module
  */
 import { CompletionCommands } from "../../cli/on_complete.ts";
 import { FdPressure } from "../../mod.ts";

@@ -2,8 +2,6 @@
  * Seeders that send wrong blocks, late ones or none, among them some that announce
  * pieces they lack, against a session that downloads: it gets the right content soon,
  * and bans the right host.
- *
- * @module
  */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,8 +1,6 @@
 /**
  * Hosts that open thousands of connections, and peers that name victims to be
  * dialed: neither keeps honest peers out, nor has us attack another host.
- *
- * @module
  */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";

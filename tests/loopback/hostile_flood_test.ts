@@ -1,8 +1,6 @@
 /**
  * Peers that send messages without end to a seeder and to a leecher: reading from
  * them pauses, and all other peers are served as if they were not there.
- *
- * @module
  */
 import { assertGreater, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";

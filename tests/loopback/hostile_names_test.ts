@@ -1,8 +1,6 @@
 /**
  * Names that were chosen to do harm, on their way to the command of
  * `--on-complete`.
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";

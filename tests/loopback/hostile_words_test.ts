@@ -1,8 +1,6 @@
 /**
  * Peers that send garbage, again and again, to a seeder and to a leecher, while
  * the leecher downloads from the seeder.
- *
- * @module
  */
 import { assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,7 +1,5 @@
 /**
  * The HTTP server on real sockets, with well-formed and malformed requests.
- *
- * @module
  */
 import {
   assert,

@@ -1,7 +1,5 @@
 /**
  * Slow clients of the HTTP server, on a server with a short timeout.
- *
- * @module
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";

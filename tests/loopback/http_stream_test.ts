@@ -1,7 +1,5 @@
 /**
  * Responses of the HTTP server that are made while they are sent, or are long.
- *
- * @module
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,8 +1,6 @@
 /**
  * Ctrl+C in a terminal, which reaches a program twice within milliseconds: from the
  * terminal and from `deno task`.
- *
- * @module
  */
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";

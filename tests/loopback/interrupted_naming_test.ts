@@ -1,8 +1,6 @@
 /**
  * Remains of a killed process, another program's file or a strange mode in the way of files
  * that get their names.
- *
- * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";

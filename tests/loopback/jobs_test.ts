@@ -1,8 +1,6 @@
 /**
  * Several programs as jobs of one process, each of which gives up the permissions
  * that it does not need.
- *
- * @module
  */
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";

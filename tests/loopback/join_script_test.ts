@@ -1,7 +1,5 @@
 /**
  * The join script on a machine that has only busybox, and under dash.
- *
- * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";

@@ -1,8 +1,6 @@
 /**
  * Signals while the disk or the machine stands still: the exit code says whether the
  * work was done, not how fast the disk is.
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,7 +1,5 @@
 /**
  * Pieces that a worker thread writes by itself, in places that the storage lends.
- *
- * @module
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,8 +1,6 @@
 /**
  * The library as scripts use it: a process of its own with the permission for
  * the network and no other.
- *
- * @module
  */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path";

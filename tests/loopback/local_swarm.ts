@@ -1,8 +1,6 @@
 /**
  * The surroundings of the program `peer`: a tracker and a seeder in the test's own
  * process, with counts that a test can read, and a folder for everything.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { dirname, join } from "@std/path";

@@ -1,8 +1,6 @@
 /**
  * Questions of tests to this machine: ports, IPv6, its memory, and whether a program
  * listens for signals.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import { runCommand } from "../../scripts/programs/running_program.ts";

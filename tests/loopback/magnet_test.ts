@@ -1,7 +1,5 @@
 /**
  * The program `peer` with magnet links.
- *
- * @module
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";

@@ -1,7 +1,5 @@
 /**
  * Torrents and their content in memory, made and parsed as the programs do.
- *
- * @module
  */
 import {
   buildTorrent,

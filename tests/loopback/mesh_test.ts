@@ -1,8 +1,6 @@
 /**
  * Peers find each other: by peer exchange without a tracker, and through a tracker
  * in either order.
- *
- * @module
  */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,8 +1,6 @@
 /**
  * A host that fills every connection of a session that fetches metadata, and offers
  * metadata on each without ever sending it, does not keep the peer out that has it.
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { latin1 } from "../core/bencode/bytes.ts";

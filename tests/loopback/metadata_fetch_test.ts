@@ -1,8 +1,6 @@
 /**
  * Magnet links: sessions that fetch a torrent's metadata from peers of the library
  * and from peers on plain sockets that lie. [BEP 9]
- *
- * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";

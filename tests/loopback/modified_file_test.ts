@@ -1,8 +1,6 @@
 /**
  * Links to old files, and files of other programs, between their verification and their
  * names.
- *
- * @module
  */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";

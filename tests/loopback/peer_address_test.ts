@@ -1,8 +1,6 @@
 /**
  * The address under which a tracker gives a peer to others, over both protocols and
  * both families.
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import {

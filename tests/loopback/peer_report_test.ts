@@ -1,8 +1,6 @@
 /**
  * The reports of the program `peer`: lines, JSON, its exit code, and the environment
  * of the command of `--on-complete`.
- *
- * @module
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";

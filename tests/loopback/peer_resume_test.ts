@@ -1,8 +1,6 @@
 /**
  * The program `peer` with content that is on the disk already: partial, damaged, too
  * long, read-only, or behind a symbolic link.
- *
- * @module
  */
 import {
   assert,

@@ -1,7 +1,5 @@
 /**
  * The program `peer`: downloading, sharing, ending.
- *
- * @module
  */
 import {
   assert,

@@ -3,8 +3,6 @@
  * its end, the permissions that it still has.
  *
  * Usage: permission_probe.ts COMMAND [ARGUMENT...]
- *
- * @module
  */
 import { lanswarm } from "../../cli/lanswarm.ts";
 import { runProgram } from "../../cli/program.ts";

@@ -1,7 +1,5 @@
 /**
  * Things in the place of the program's own files.
- *
- * @module
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async/deadline";

@@ -1,8 +1,6 @@
 /**
  * Tests of programs as processes, started by Deno or as executables.
  * Its output, its signals and its exit codes.
- *
- * @module
  */
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,8 +1,6 @@
 /**
  * An HTTP server under test, and a client that sends raw bytes, malformed ones
  * included.
- *
- * @module
  */
 import {
   type HttpServer,

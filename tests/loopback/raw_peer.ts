@@ -1,8 +1,6 @@
 /**
  * A peer on a plain socket: bytes are written as they are, and frames are read
  * without the library's codec.
- *
- * @module
  */
 import { deadline } from "@std/async/deadline";
 import { decodeHex } from "@std/encoding/hex";

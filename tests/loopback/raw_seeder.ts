@@ -1,8 +1,6 @@
 /**
  * Seeders on plain sockets, good and bad: they accept connections, have all pieces
  * and answer requests as a test says.
- *
- * @module
  */
 import { pause } from "../../lib/peer/pacer.ts";
 import type { PeerAddress } from "../../lib/mod.ts";

@@ -1,7 +1,5 @@
 /**
  * Resume records of others: pieces are known only by records of this user.
- *
- * @module
  */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";

@@ -1,7 +1,5 @@
 /**
  * A torrent whose content seems to change at every read.
- *
- * @module
  */
 import { assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,8 +1,6 @@
 /**
  * Resume records: restarts that need not hash verified content again, and those
  * that must.
- *
- * @module
  */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -2,8 +2,6 @@
  * Runs programs as jobs of the test's own process, which takes a fraction of the
  * time of a start: for tables of command lines. That a process prints and exits as
  * its job does is tested with one command line of each.
- *
- * @module
  */
 import { Console } from "../../cli/console.ts";
 import type { LineStream } from "../../cli/line_writer.ts";

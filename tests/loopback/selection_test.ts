@@ -1,7 +1,5 @@
 /**
  * Peers that fetch a part of a torrent: the files that are selected, and no others.
- *
- * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";

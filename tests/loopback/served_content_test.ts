@@ -1,8 +1,6 @@
 /**
  * Files that another program modifies while they are shared: when a read of the
  * storage, and one from memory, detects it.
- *
- * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,7 +1,5 @@
 /**
  * Sessions with a storage that fails, and with a peer that sends wrong content.
- *
- * @module
  */
 import { assertEquals, assertGreater, assertInstanceOf } from "@std/assert";
 import {

@@ -1,7 +1,5 @@
 /**
  * The speed limits of a session, and the time that its end takes.
- *
- * @module
  */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";

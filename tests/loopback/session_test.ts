@@ -1,8 +1,6 @@
 /**
  * Sessions of the library on real sockets, several in one process, with content in
  * memory.
- *
- * @module
  */
 import {
   assert,

@@ -4,8 +4,6 @@
  *
  * Usage: several_jobs.ts FILE FOLDER COMMAND
  * FILE is shared and FOLDER gets a copy; COMMAND runs when the copy is complete.
- *
- * @module
  */
 import { dirname, join } from "@std/path";
 import { Console } from "../../cli/console.ts";

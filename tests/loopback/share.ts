@@ -1,8 +1,6 @@
 /**
  * Peers in the test's own process: sessions on 127.0.0.1 and the events of their
  * torrents.
- *
- * @module
  */
 import { assert } from "@std/assert";
 import { deadline } from "@std/async/deadline";

@@ -1,7 +1,5 @@
 /**
  * Requests that try to get more from a share than its routes offer.
- *
- * @module
  */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";

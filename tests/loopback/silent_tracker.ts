@@ -1,7 +1,5 @@
 /**
  * A tracker that accepts announces and never answers.
- *
- * @module
  */
 import { deadline } from "@std/async/deadline";
 import type { RunningProgram } from "../../scripts/programs/running_program.ts";

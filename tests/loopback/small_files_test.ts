@@ -1,7 +1,5 @@
 /**
  * Files that lie in one piece each: they are stored with one open, and are no less safe.
- *
- * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";

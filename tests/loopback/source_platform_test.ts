@@ -1,7 +1,5 @@
 /**
  * Names by the rules of several platforms, on a real disk.
- *
- * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";

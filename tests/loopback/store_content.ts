@@ -1,7 +1,5 @@
 /**
  * Stores content as a session does: piece by piece, each verified.
- *
- * @module
  */
 import { Bitfield } from "../../lib/base/bitfield.ts";
 import type { FileStorage } from "../../lib/disk/file_storage.ts";

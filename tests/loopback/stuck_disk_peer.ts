@@ -2,8 +2,6 @@
  * The entry of `peer` on a disk that never finishes to sync a file of a megabyte or
  * more, as one that other programs keep busy; smaller files, such as resume records,
  * are synced.
- *
- * @module
  */
 const LARGE_BYTES = 1_000_000;
 

@@ -1,8 +1,6 @@
 /**
  * A disk that fails to store what was written: it reports that once, at the next sync
  * of the file, as Linux does.
- *
- * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";

@@ -1,7 +1,5 @@
 /**
  * Temporary folders for tests.
- *
- * @module
  */
 import { join } from "@std/path";
 import { OWN_FOLDER } from "../../lib/disk/own_folder.ts";

@@ -1,7 +1,5 @@
 /**
  * Listeners of the library's users that throw: nothing that is reported fails.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";

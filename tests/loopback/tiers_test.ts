@@ -1,7 +1,5 @@
 /**
  * A seeder that only the tracker of a further tier knows.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,7 +1,5 @@
 /**
  * The programs `peer` and `show` with the URL of a torrent file.
- *
- * @module
  */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";

@@ -1,7 +1,5 @@
 /**
  * The tracker client against HTTP servers that misbehave.
- *
- * @module
  */
 import {
   assert,

@@ -1,7 +1,5 @@
 /**
  * The tracker with the HTTP of old and new clients.
- *
- * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { startTracker } from "../../lib/mod.ts";

@@ -1,7 +1,5 @@
 /**
  * The program `tracker`, with requests of clients, browsers and scripts.
- *
- * @module
  */
 import {
   assert,

@@ -1,7 +1,5 @@
 /**
  * The program `tracker` with a folder of torrent files.
- *
- * @module
  */
 import {
   assert,

@@ -1,8 +1,6 @@
 /**
  * Trees of files and links that the programs share and fetch, and what rsync finds in
  * a copy.
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { dirname, join } from "@std/path";

@@ -1,7 +1,5 @@
 /**
  * The announcer with HTTP and UDP trackers in one torrent. [BEP 12, 15]
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { createPeerId, infoHashFromHex } from "../../lib/base/identifier.ts";

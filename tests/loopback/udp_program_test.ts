@@ -1,8 +1,6 @@
 /**
  * UDP in processes with no more permissions than users give them: `tracker --udp`,
  * the program of `lib/mod.ts`, and a script.
- *
- * @module
  */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,7 +1,5 @@
 /**
  * The UDP server on real sockets, with raw datagrams.
- *
- * @module
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { delay } from "@std/async/delay";

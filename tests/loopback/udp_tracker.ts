@@ -1,8 +1,6 @@
 /**
  * UDP trackers for tests: our own over a store in memory, and one that follows a
  * test's script.
- *
- * @module
  */
 import type { PeerAddress } from "../../lib/base/peer_address.ts";
 import { startUdpServer } from "../../lib/tracker/tracker_sockets.ts";

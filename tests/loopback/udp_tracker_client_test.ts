@@ -1,8 +1,6 @@
 /**
  * The client of UDP trackers on real sockets, against proper and misbehaving
  * trackers.
- *
- * @module
  */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { TrackerError } from "../../lib/base/errors.ts";

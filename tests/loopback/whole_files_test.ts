@@ -1,8 +1,6 @@
 /**
  * Files that have their final names: whoever opens one reads the content of the
  * source, whenever the peer that fetches it is killed.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,8 +1,6 @@
 /**
  * The fast extension and the extension protocol on plain sockets.
  * [BEP 6, 10, 11]
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { ALLOWED_FAST_COUNT } from "../../lib/metainfo/allowed_fast_set.ts";

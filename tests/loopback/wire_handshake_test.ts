@@ -1,8 +1,6 @@
 /**
  * Handshakes: other protocols, another torrent, our own peer id, a second
  * connection of the same peer, one too many.
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,8 +1,6 @@
 /**
  * The behaviour of a session on the wire as data: each row is a message, and the
  * reaction of a seeder and of a leecher. `docs/protocol.md` has the same as a table. [BEP 3, 6, 10, 11]
- *
- * @module
  */
 import { latin1 } from "../core/bencode/bytes.ts";
 import { memoryTorrent } from "./memory_torrent.ts";

@@ -1,8 +1,6 @@
 /**
  * A session with half of a torrent, so that it uploads and downloads, and a proper
  * peer that must be served whatever another peer does.
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import {

@@ -2,8 +2,6 @@
  * Each row of {@linkcode PLAIN_ROWS} and {@linkcode EXTENSION_ROWS}, sent to a
  * seeder and to a leecher, over an inbound and over an outbound connection, in one
  * write with its neighbours, byte by byte, and split in two at every byte.
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";

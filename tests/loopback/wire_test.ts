@@ -1,8 +1,6 @@
 /**
  * The behaviour of a session towards plain sockets that is in no row of
  * `wire_rows.ts`.
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { frame, uint32 } from "./raw_peer.ts";

@@ -1,8 +1,6 @@
 /**
  * Downloads and uploads over plain sockets, however the bytes are split and
  * whatever comes between them.
- *
- * @module
  */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,8 +1,6 @@
 /**
  * Hashing on worker threads: of pieces in memory, and of files that the workers
  * read themselves.
- *
- * @module
  */
 import { assertEquals, assertGreater, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";

@@ -1,8 +1,6 @@
 /**
  * Swarms whose peers support all extensions of the protocol, some of them, or none.
  * [BEP 6, 10, 11]
- *
- * @module
  */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import {

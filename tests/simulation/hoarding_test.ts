@@ -1,8 +1,6 @@
 /**
  * Peers that accept requests and answer late or never, at the end of a download
  * above all: the time for which they can hold up a good seeder.
- *
- * @module
  */
 import { assertEquals, assertLess } from "@std/assert";
 import { BLOCK_SIZE } from "../../lib/metainfo/geometry.ts";

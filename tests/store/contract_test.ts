@@ -1,7 +1,5 @@
 /**
  * The promises of every store, tested with each store.
- *
- * @module
  */
 import { join } from "@std/path";
 import { temporaryFolder } from "../loopback/temporary_folder.ts";

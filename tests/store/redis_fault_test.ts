@@ -1,7 +1,5 @@
 /**
  * A Redis that holds something else, forgets, refuses or is none.
- *
- * @module
  */
 import {
   assert,

@@ -1,8 +1,6 @@
 /**
  * A tracker whose Redis is gone, frozen, full or empty: it answers, says so, and
  * is as before when Redis is back.
- *
- * @module
  */
 import {
   assert,

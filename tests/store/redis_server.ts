@@ -1,8 +1,6 @@
 /**
  * A real `redis-server` on a free port of this machine, with a folder of its own. It
  * can be killed, restarted and paused. Tests that need one are registered here.
- *
- * @module
  */
 import { missingProgram } from "../../scripts/clients/client.ts";
 import {

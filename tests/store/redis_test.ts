@@ -1,8 +1,6 @@
 /**
  * Several trackers on one Redis: one swarm, with the same counts two seconds
  * later, at a cost to Redis that does not grow with the announces.
- *
- * @module
  */
 import {
   assert,

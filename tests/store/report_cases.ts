@@ -1,7 +1,5 @@
 /**
  * Promises of every store about time, reports and misbehaving clients.
- *
- * @module
  */
 import {
   assert,

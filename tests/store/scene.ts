@@ -1,7 +1,5 @@
 /**
  * Peers that announce to a store, and what they are told, as short texts.
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { formatPeerAddress } from "../../lib/base/peer_address.ts";

@@ -1,8 +1,6 @@
 /**
  * Torrents and their counts in a file of SQLite: they survive a restart and a
  * crash, and a file that is of no use is one line of advice.
- *
- * @module
  */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";

@@ -1,7 +1,5 @@
 /**
  * Promises of every store about its swarms: the peers that are counted and returned.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { peerIdFromBytes } from "../../lib/base/identifier.ts";

@@ -1,8 +1,6 @@
 /**
  * Loads a tracker: by `wrk`, which measures the announces that it answers in a second
  * and the 99th percentile of the times that they take, or with peers to keep.
- *
- * @module
  */
 import { seededRandom } from "../../../lib/base/random.ts";
 import { runChecked } from "../../programs/running_program.ts";

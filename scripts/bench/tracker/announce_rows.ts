@@ -5,8 +5,6 @@
  * connect within 0.1 s, as after a power failure. The system queues 128 connections
  * that are not accepted yet, and a host whose attempt is dropped tries again after a
  * second.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";

@@ -2,8 +2,6 @@
  * Row `full-tracker`: a tracker with 100,000 peers in 1,000 torrents: its memory, its
  * speed beside one that has hardly any peers, and the longest wait of a request
  * while it forgets them all.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import { join } from "@std/path";

@@ -1,8 +1,6 @@
 /**
  * The trackers that are compared. Each is checked: one that refuses announces would
  * be the fastest of all.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import { missingProgram } from "../../clients/client.ts";

@@ -1,8 +1,6 @@
 /**
  * Row `rollout`: a share with 1,000 hosts that report each second: its CPU time, its
  * memory, and how soon it answers a reader of its page and of its JSON document.
- *
- * @module
  */
 import { delay } from "@std/async/delay";
 import { connect, type Socket } from "node:net";

@@ -1,7 +1,5 @@
 /**
  * Identifiers, announces and bytes for the tests of announces and of the tracker.
- *
- * @module
  */
 import {
   encodeCompactPeers,

@@ -1,8 +1,6 @@
 /**
  * Plays a schedule in virtual time. A run is drawn as lines, one for each announce:
  * `second tracker event outcome`.
- *
- * @module
  */
 import { assert } from "@std/assert";
 import type { AnnounceReply } from "../../../lib/announce/announce.ts";

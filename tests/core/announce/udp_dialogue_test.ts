@@ -1,7 +1,5 @@
 /**
  * The client's half of a UDP request, in virtual time.
- *
- * @module
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { TrackerError } from "../../../lib/base/errors.ts";

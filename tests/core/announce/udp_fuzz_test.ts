@@ -1,7 +1,5 @@
 /**
  * Hostile datagrams for the UDP handler of the tracker.
- *
- * @module
  */
 import { assert, assertLessOrEqual } from "@std/assert";
 import { seededRandom } from "../../../lib/base/random.ts";

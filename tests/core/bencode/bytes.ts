@@ -1,7 +1,5 @@
 /**
  * Byte literals for tests.
- *
- * @module
  */
 
 /** The bytes of Latin-1 text, one per character: `\xff` is the byte 255. */

@@ -1,7 +1,5 @@
 /**
  * Torrents as a session describes them, made up for the tests of what is shown.
- *
- * @module
  */
 import {
   Geometry,

@@ -1,8 +1,6 @@
 /**
  * Fuzz targets: the decoders of what peers send, and of files, with the invariants of
  * all that they accept.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { concat } from "@std/bytes/concat";

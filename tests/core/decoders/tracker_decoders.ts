@@ -1,7 +1,5 @@
 /**
  * Fuzz targets: the decoders of what trackers and their clients send.
- *
- * @module
  */
 import { QueryError } from "../../../lib/announce/announce.ts";
 import {

@@ -1,8 +1,6 @@
 /**
  * Hosts of one local network in virtual time: what one state machine sends, all
  * others receive, itself included, as multicast does. Some advertise and find shares.
- *
- * @module
  */
 import { seededRandom } from "../../../lib/base/random.ts";
 import {

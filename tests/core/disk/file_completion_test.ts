@@ -1,7 +1,5 @@
 /**
  * Files that get their names as their last pieces are written.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { Bitfield } from "../../../lib/base/bitfield.ts";

@@ -1,8 +1,6 @@
 /**
  * Makes torrents in memory, with their content, from the paths and lengths of
  * files.
- *
- * @module
  */
 import type { InfoHash } from "../../../lib/base/identifier.ts";
 import { seededRandom } from "../../../lib/base/random.ts";

@@ -2,8 +2,6 @@
  * The engine that fetches metadata. `"1 < 0"` is a request to peer 1 for piece 0;
  * `"1 > 0"` is the answer, `"1 ! 0"` wrong bytes, `"1 x 0"` a reject. The metadata
  * has three pieces: 16,384, 16,384 and 7,232 bytes.
- *
- * @module
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ProtocolError } from "../../../lib/base/errors.ts";

@@ -2,8 +2,6 @@
  * A corpus of odd and hostile torrent files: one torrent as a tree of raw bencode,
  * and classes of changes to every place in it. Nothing here uses our own encoder,
  * which would refuse to write most of it.
- *
- * @module
  */
 import { latin1 } from "../bencode/bytes.ts";
 

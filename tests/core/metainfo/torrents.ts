@@ -1,7 +1,5 @@
 /**
  * Sample info dictionaries, and assertions on refusals.
- *
- * @module
  */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type Encodable, encodeBencode } from "../../../lib/bencode/encode.ts";

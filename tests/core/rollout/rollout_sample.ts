@@ -1,7 +1,5 @@
 /**
  * Rollouts for tests, and the signs of hosts that take part in them.
- *
- * @module
  */
 import {
   type InfoHash,

@@ -1,7 +1,5 @@
 /**
  * The fast extension on the downloading side. [BEP 6]
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";

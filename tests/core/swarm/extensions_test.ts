@@ -1,7 +1,5 @@
 /**
  * The extension protocol's handshake. [BEP 10, 21]
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { VERSION } from "../../../lib/base/version.ts";

@@ -1,7 +1,5 @@
 /**
  * Peers that move nothing give their connections to newcomers.
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { SwarmDesk } from "./swarm_desk.ts";

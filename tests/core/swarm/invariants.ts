@@ -2,8 +2,6 @@
  * Checks the promises of a swarm after every event: a watcher
  * keeps an account of each connection from the events and actions alone,
  * and compares it with the engine's state.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";

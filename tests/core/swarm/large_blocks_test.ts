@@ -1,8 +1,6 @@
 /**
  * Requests of several blocks, which peers of our own kind answer with one message. A
  * block of 16 KiB stays the unit of account.
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";

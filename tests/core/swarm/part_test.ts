@@ -1,7 +1,5 @@
 /**
  * A peer that wants a part of the pieces.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { EXTENDED, FAST, SwarmDesk } from "./swarm_desk.ts";

@@ -1,7 +1,5 @@
 /**
  * Peer exchange. [BEP 11]
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import {

@@ -1,8 +1,6 @@
 /**
  * A picker with peers that request, deliver and leave, so that a test reads as a
  * story. Blocks are named `"piece.block"`.
- *
- * @module
  */
 import { assert } from "@std/assert";
 import { Bitfield } from "../../../lib/base/bitfield.ts";

@@ -2,8 +2,6 @@
  * A random life of one swarm: peers join and leave, send valid, malformed and
  * dishonest messages, and {@linkcode WatchedSwarm} checks the engine after each
  * event. At the end an honest seeder must suffice to complete the torrent.
- *
- * @module
  */
 import { assert } from "@std/assert";
 import { Bitfield } from "../../../lib/base/bitfield.ts";

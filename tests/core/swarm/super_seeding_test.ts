@@ -1,8 +1,6 @@
 /**
  * Super-seeding [BEP 16]. The pieces announced to a leecher are drawn: `"#..#"` are
  * the first and the last of four pieces.
- *
- * @module
  */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { FAST, type Introduction, SwarmDesk } from "./swarm_desk.ts";

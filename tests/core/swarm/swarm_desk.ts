@@ -3,8 +3,6 @@
  * a conversation. `"1 < request 0.2"` is a request to peer 1 (piece 0,
  * block 2), `"1 < request 0.2-4"` one for three blocks; correct content is zeros,
  * and the test decides the hash checks.
- *
- * @module
  */
 import { Bitfield } from "../../../lib/base/bitfield.ts";
 import type { PeerId } from "../../../lib/base/identifier.ts";

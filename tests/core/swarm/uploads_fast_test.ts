@@ -1,7 +1,5 @@
 /**
  * The fast extension on the uploading side. [BEP 6]
- *
- * @module
  */
 import { assertEquals } from "@std/assert";
 import { BLOCK_SIZE } from "../../../lib/metainfo/geometry.ts";

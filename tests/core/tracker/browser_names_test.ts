@@ -1,7 +1,5 @@
 /**
  * Requests of web sites, which reach a tracker through the browsers of its network.
- *
- * @module
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { parseRequest } from "../../../lib/http/request.ts";

@@ -1,7 +1,5 @@
 /**
  * Hostile bytes for the tracker's handler.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { seededRandom } from "../../../lib/base/random.ts";

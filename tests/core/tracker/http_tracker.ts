@@ -1,7 +1,5 @@
 /**
  * A tracker's HTTP handler over a store in memory, and requests to it.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import type { HttpResponse } from "../../../lib/http/response.ts";

@@ -1,8 +1,6 @@
 /**
  * Feeds bytes to a reader of a {@linkcode ByteQueue}: whole, byte by byte, and value
  * after value until it waits for more.
- *
- * @module
  */
 import { concat } from "@std/bytes/concat";
 import { ByteQueue } from "../../../lib/base/byte_queue.ts";

@@ -1,7 +1,5 @@
 /**
  * Every message with its bytes, written out by hand. [BEP 3, 6, 10]
- *
- * @module
  */
 import type { Message, PieceMessage } from "../../../lib/wire/message.ts";
 import type { ControlMessage } from "../../../lib/wire/message.ts";

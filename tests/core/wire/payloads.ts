@@ -1,7 +1,5 @@
 /**
  * Payloads of the extension protocol as peers send them. [BEP 10, 11]
- *
- * @module
  */
 import { latin1 } from "../bencode/bytes.ts";
 

@@ -1,7 +1,5 @@
 /**
  * The routes of a page over a scene, and requests to them.
- *
- * @module
  */
 import type { HttpResponse } from "../../../../lib/http/response.ts";
 import { infoHashFromHex } from "../../../../lib/base/identifier.ts";

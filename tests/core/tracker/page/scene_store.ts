@@ -1,8 +1,6 @@
 /**
  * A store and a catalogue whose contents a test sets. Nothing is announced to the
  * store: the test changes its swarms.
- *
- * @module
  */
 import type { InfoHash } from "../../../../lib/base/identifier.ts";
 import type {

@@ -1,8 +1,6 @@
 /**
  * The time until peers know of each other: the peers' schedules against
  * the tracker's handler, in virtual time.
- *
- * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { peerIdFromBytes } from "../../../../lib/base/identifier.ts";

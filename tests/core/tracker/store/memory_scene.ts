@@ -1,7 +1,5 @@
 /**
  * A store in memory that tests announce to, and what they look at.
- *
- * @module
  */
 import { assert } from "@std/assert";
 import { seededRandom } from "../../../../lib/base/random.ts";
