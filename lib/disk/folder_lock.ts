@@ -11,6 +11,7 @@ import { abortable } from "@std/async/abortable";
 import { delay } from "@std/async/delay";
 import { encodeHex } from "@std/encoding/hex";
 import { StorageError } from "../base/errors.ts";
+import { guardListener } from "../base/guard_listener.ts";
 import { type FdPressure, isDescriptorShortage } from "../base/fd_pressure.ts";
 import { foldFully } from "../metainfo/safe_path.ts";
 import type { Torrent } from "../metainfo/torrent.ts";
@@ -128,7 +129,7 @@ class LockOwner {
         await release();
         throw error;
       }
-      onNoLock?.(
+      guardListener(onNoLock)(
         `the file system of ${this.#dir} ${error.message}; nothing keeps ` +
           "another peer from writing the same files",
       );

@@ -19,7 +19,7 @@ import {
   READ_LENGTH,
   TURN_LENGTH,
 } from "./piece_hashes.ts";
-import type { ByteRange, Storage } from "./storage.ts";
+import type { ByteRange, ContentFiles, Storage } from "./storage.ts";
 import type { HashWorker, WorkerHasher } from "./worker_hasher.ts";
 
 /** Bytes in a run, or one piece if that is longer. */
@@ -122,7 +122,9 @@ export function isPieceHash(
 }
 
 /** Content to hash: files, or what reads it and explains better what went wrong. */
-export type HashedContent = Partial<Pick<Storage, "files" | "read">>;
+export type HashedContent =
+  | Pick<Storage, "files" | "read">
+  | { readonly files: ContentFiles; readonly read?: undefined };
 
 /** Options of {@linkcode hashRuns}. */
 export interface HashRunsOptions {

@@ -87,14 +87,14 @@ interface NewFile {
 /** Opens an old file; `undefined` if it is gone, or something else is in its place. */
 async function openOldFile(
   { root, path, stamp: expected }: OldFile,
-  fileSystem: FileSystem,
 ): Promise<OpenOldFile | undefined> {
-  const home = new GuardedFolder(root, { fileSystem });
+  // With a file system of its own: it may be on another disk.
+  const home = new GuardedFolder(root);
   try {
     await home.follow(path, "name", expected);
     const opened = await home.open(path, "read", { expected });
     const { file } = opened;
-    const info = await fileSystem.stat(file);
+    const info = await home.fileSystem.stat(file);
     if (isSameFile(expected, stampOf(info))) {
       return { home, file, info, [Symbol.dispose]: () => file.close() };
     }
@@ -186,7 +186,7 @@ export async function takeOldFile(
   folder: GuardedFolder,
   { old, part, file, mayLink, verified }: PartOfOldFile,
 ): Promise<TakeOutcome> {
-  using source = await openOldFile(old, folder.fileSystem);
+  using source = await openOldFile(old);
   if (source === undefined) return { type: "gone" };
   const copy = [...part.slice(0, -1), `${part.at(-1)}.copy`];
   const [partPath, copyPath] = [folder.pathOf(part), folder.pathOf(copy)];

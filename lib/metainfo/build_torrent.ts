@@ -15,23 +15,26 @@ import {
   type TorrentFile,
 } from "./torrent.ts";
 
-/** A file of a new torrent: its path and that of a link are below the torrent's folder. */
+/** A file of a new torrent. */
 export interface NewTorrentFile
-  extends Omit<TorrentFile, "isPadding" | "isHidden"> {
+  extends Pick<TorrentFile, "length" | "isExecutable"> {
+  /** Path components below the torrent's folder. */
+  readonly path: readonly string[];
+  /** Of a symbolic link, the same of the file or folder that it leads to. [BEP 47] @default {it is no link} */
+  readonly linkTarget?: readonly string[];
   /** True for zeros that fill a piece and are not stored. [BEP 47] @default {false} */
   readonly isPadding?: boolean;
 }
 
 /** The fields of a new torrent: those that are optional are not written unless given. */
-export interface NewTorrent
-  extends
-    Pick<Torrent, "name" | "pieceHashes">,
-    Partial<
-      Pick<
-        Torrent,
-        "isPrivate" | "similar" | "collections" | "comment" | "creationDate"
-      >
-    > {
+export interface NewTorrent extends
+  Pick<Torrent, "name">,
+  Partial<
+    Pick<
+      Torrent,
+      "isPrivate" | "similar" | "collections" | "comment" | "creationDate"
+    >
+  > {
   /** A single file, or the files of a folder called `name`, in order. */
   readonly content:
     | { readonly type: "file" }
@@ -39,6 +42,8 @@ export interface NewTorrent
     | { readonly type: "folder"; readonly files: readonly NewTorrentFile[] };
   /** In bytes. */
   readonly pieceLength: number;
+  /** 20 bytes for each piece. */
+  readonly pieceHashes: Uint8Array;
   /** Tracker URLs, best first; each is a tier of its own. */
   readonly announce: readonly string[];
 }

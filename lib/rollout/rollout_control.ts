@@ -27,9 +27,13 @@ export class RolloutControl {
   /** The setting of shares without one of their own. */
   #common: ShareSetting = { isPaused: false, limit: undefined };
   readonly #own = new Map<string, ShareSetting>();
-  /** Number of the last change, from 1. */
-  change = 1;
+  #change = 1;
   #isEnding = false;
+
+  /** Number of the last change, from 1. */
+  get change(): number {
+    return this.#change;
+  }
 
   /** The setting of a share. */
   of(id: string): ShareSetting {
@@ -78,7 +82,7 @@ export class RolloutControl {
       ? limit?.partOf(key, report.downloadBytesPerSecond, nowMs)
       : limit?.nextPart;
     return {
-      change: this.change,
+      change: this.#change,
       isPaused: isPaused && !this.#isEnding,
       maxBytesPerSecond: this.#isEnding || part === undefined
         ? undefined
@@ -98,7 +102,7 @@ export class RolloutControl {
   }
 
   #announce(): void {
-    this.change++;
+    this.#change++;
     for (const listener of this.listeners) listener();
   }
 }

@@ -255,8 +255,7 @@ export interface SendReportOptions {
 export class ReportSender {
   /** Servers that may take them, best first. */
   #origins: string[];
-  /** The last answer; `undefined` before the first. */
-  control: HostControl | undefined;
+  #control: HostControl | undefined;
 
   /** Sends nothing yet. */
   constructor({ announce }: Pick<Torrent, "announce">) {
@@ -273,6 +272,11 @@ export class ReportSender {
     return this.#origins.length === 0;
   }
 
+  /** The last answer; `undefined` before the first. */
+  get control(): HostControl | undefined {
+    return this.#control;
+  }
+
   /** Sends a report to the first server that takes it; true if one did. */
   async send(
     report: HostReport,
@@ -287,7 +291,7 @@ export class ReportSender {
           maxLength: MAX_REPORT_ANSWER_LENGTH,
         });
         if (isSuccess) {
-          this.control = parseReportAnswer(body);
+          this.#control = parseReportAnswer(body);
           return true;
         }
         const takesNone = status === 404 || status === 421;

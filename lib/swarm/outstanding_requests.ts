@@ -314,6 +314,11 @@ export class OutstandingRequests implements Iterable<number> {
     this.#restsUntil = 0;
   }
 
+  /** Nothing could be received for a while, in milliseconds. */
+  forgiveSilence(ms: number): void {
+    this.lastProgressAt += ms;
+  }
+
   /** Oldest first. No request may be removed meanwhile. */
   [Symbol.iterator](): ArrayIterator<number> {
     return this.#ids.values();

@@ -44,11 +44,9 @@ export class PeerSlots {
   readonly #idleMs = new BoundedMap<string, number>(MAX_IDLE_HOSTS);
 
   constructor(options: SwarmOptions) {
-    this.#options = {
-      hostOf: (hostname) => hostname,
-      isStalled: () => false,
-      ...options,
-    };
+    const { hostOf = (hostname) => hostname, isStalled = () => false } =
+      options;
+    this.#options = { ...options, hostOf, isStalled };
   }
 
   /** Admits no peer of the host to this torrent again. Returns whether that is new. */

@@ -214,7 +214,7 @@ export class Swarm {
     if (pausedMs > SUSPENDED_MS) {
       for (const { peer, source: { requests } } of this.peers.values()) {
         peer.forgiveSilence(pausedMs);
-        requests.lastProgressAt += pausedMs;
+        requests.forgiveSilence(pausedMs);
       }
     }
     for (const { peer, source } of [...this.peers.values()]) {

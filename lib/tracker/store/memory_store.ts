@@ -38,6 +38,8 @@ export class MemoryStore implements PeerStore {
   readonly eviction: Eviction;
   readonly #options: OpenStoreOptions;
   readonly #selection: PeerSelection;
+  /** The row at which `expire` goes on. */
+  #sweepRow = 0;
 
   constructor(options: OpenStoreOptions, tableOptions: SwarmTableOptions = {}) {
     this.#options = options;
@@ -146,11 +148,12 @@ export class MemoryStore implements PeerStore {
     const { ids: { length }, lastSeenMs } = this.rows;
     let removals = 0;
     // A scan of 131,072 rows takes less than a millisecond.
-    for (let row = 0; row < length; row++) {
-      if (lastSeenMs[row]! >= oldestMs) continue;
+    for (; this.#sweepRow < length; this.#sweepRow++) {
+      if (lastSeenMs[this.#sweepRow]! >= oldestMs) continue;
       if (removals++ === REMOVALS_PER_SWEEP) return true;
-      this.remove(row, "expired");
+      this.remove(this.#sweepRow, "expired");
     }
+    this.#sweepRow = 0;
     return false;
   }
 

@@ -25,6 +25,8 @@ import type { OpenStoreOptions } from "./peer_store.ts";
 const BATCH_SIZE = 100;
 /** Most torrents that are remembered; the least recently seen is forgotten first. */
 const MAX_TORRENT_COUNT = 100_000;
+/** Torrents that are written before the excess is forgotten. */
+const WRITES_PER_CLEANUP = 1_000;
 /** Time after which it is written again that torrents are in use. */
 const LAST_SEEN_STEP_SECONDS = 3_600;
 
@@ -62,6 +64,7 @@ export class SqliteStore extends BackedStore {
   readonly #database: DatabaseSync;
   readonly #save: StatementSync;
   readonly #changed = new Set<InfoHash>();
+  #writeCount = 0;
   #lastSeenSeconds = 0;
 
   private constructor(
@@ -122,12 +125,10 @@ export class SqliteStore extends BackedStore {
         this.#changed.add(infoHash);
       }
     }
-    if (this.#changed.size === 0) return;
     while (this.#changed.size > 0) {
       this.#write();
       await delay(0);
     }
-    this.#database.exec(FORGET);
   }
 
   protected override end(): Promise<void> {
@@ -157,6 +158,11 @@ export class SqliteStore extends BackedStore {
         const { downloadCount, contentLength } = torrent;
         const key = identifierToBytes(infoHash);
         this.#save.run(key, downloadCount, contentLength, nowSeconds());
+      }
+      this.#writeCount += infoHashes.length;
+      if (this.#writeCount >= WRITES_PER_CLEANUP) {
+        this.#database.exec(FORGET);
+        this.#writeCount = 0;
       }
       this.#database.exec("COMMIT");
     } catch (error) {
