@@ -35,7 +35,7 @@ const PROCESS_PERMISSIONS: JobPermissions = {
   },
 };
 
-/** What a process has once, for its job. */
+/** The objects of which a process has one each, for its job. */
 export interface JobContext {
   readonly console: Console;
   /** Aborts when the job must end; its reason is the error to end with. */
