@@ -98,7 +98,7 @@ export class Peer {
     this.#receivedAt += ms;
   }
 
-  isIdle(now: number): boolean {
+  isSilent(now: number): boolean {
     return now - this.#receivedAt >= IDLE_TIMEOUT_MS;
   }
 

@@ -219,7 +219,7 @@ export class Swarm {
     }
     for (const { peer, source } of [...this.peers.values()]) {
       const { key } = peer;
-      if (peer.isIdle(now)) {
+      if (peer.isSilent(now)) {
         const detail = "nothing received for too long";
         this.#disconnect({ peer: key, reason: "idle", detail });
       } else if (isOverdue(source, now)) {
