@@ -14,7 +14,6 @@ import type { TorrentFile } from "../metainfo/torrent.ts";
 import { isOpenTo, isProgram, modeOf } from "../files/file_modes.ts";
 import {
   type FileStamp,
-  type FileSystem,
   ifAny,
   isModified,
   isSameFile,
