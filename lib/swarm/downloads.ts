@@ -20,9 +20,9 @@ import { Source } from "./source.ts";
 
 const MAX_LEFT_PEERS = 1_024;
 
-/** Blocks of one piece that follow one another: what a request names. */
+/** Consecutive blocks of one piece: the content of one request. */
 export interface BlockRun {
-  /** Id of the first one. */
+  /** Id of the first block. */
   readonly first: number;
   readonly count: number;
 }
@@ -45,7 +45,7 @@ export class Downloads {
     });
   }
 
-  /** Content received from a peer, in bytes, on former connections too. */
+  /** Content received from a peer on its present and former connections, in bytes. */
   receivedFrom(id: PeerId): number {
     let length = this.#received.peek(id) ?? 0;
     for (const { peer, receivedLength } of this.#sources) {
@@ -65,7 +65,7 @@ export class Downloads {
     return source;
   }
 
-  /** The peer is gone: others may be asked for its blocks. */
+  /** The peer left: its blocks may be requested from other peers. */
   leave(source: Source): void {
     this.#sources.delete(source);
     const { peer: { id }, receivedLength } = source;
@@ -77,7 +77,7 @@ export class Downloads {
     this.#fillAll();
   }
 
-  /** Adds to the pieces that the peer says it has: aria2 sends a bitfield now and then in place of haves. Returns the new ones. */
+  /** Adds to the pieces that the peer announced: aria2 sometimes sends a bitfield in place of haves. Returns the new pieces. */
   receiveBitfield(source: Source, pieces: Bitfield): readonly number[] {
     const added = [...pieces.indexes()].filter((index) =>
       source.addPiece(index, this.#context.lacks(index))
@@ -107,7 +107,7 @@ export class Downloads {
     this.#fill(source);
   }
 
-  /** The peer will not answer a request. One that was never made is ignored, as libtorrent does. [BEP 6] */
+  /** The peer rejects a request. A reject of a request that we never made is ignored, as in libtorrent. [BEP 6] */
   receiveReject(source: Source, blocks: BlockRun | undefined): void {
     if (blocks === undefined) return;
     const { requests } = source;
@@ -121,7 +121,7 @@ export class Downloads {
     if (!isDropped) return;
     const { geometry, now } = this.#context;
     source.reject(geometry.blockOfId(first).index, now);
-    // Another peer shall work on the piece.
+    // Leaves the piece to another peer.
     if (requests.size === 0) this.#releaseAll(source);
     this.#fillAll();
   }
@@ -130,7 +130,7 @@ export class Downloads {
     if (source.allow(index)) this.#fill(source);
   }
 
-  /** @throws {ProtocolError} If a block was not requested, and is none that may arrive late. */
+  /** @throws {ProtocolError} If a block was not requested, and may not arrive late either. */
   receiveBlocks(
     source: Source,
     blocks: BlockRun | undefined,
@@ -139,7 +139,7 @@ export class Downloads {
     const { requests } = source;
     const { now, traffic } = this.#context;
     traffic.downloaded += bytes.length;
-    // Counted as wasted until `#place` finds that it was needed.
+    // The bytes count as wasted until `#place` finds that the block was missing.
     traffic.wasted += bytes.length;
     source.receivedLength += bytes.length;
     source.rate.add(bytes.length, now);
@@ -170,7 +170,7 @@ export class Downloads {
     this.#fill(source);
   }
 
-  /** A piece is verified and stored. Returns the hosts found to have sent corrupt blocks of it before. */
+  /** A piece is verified and stored. Returns the hosts that sent corrupt blocks of an earlier copy. */
   pieceVerified(piece: PieceBytes): ReadonlySet<string> {
     const { index } = piece;
     const wasAtLimit = this.#picker.isAtLimit;
@@ -181,8 +181,8 @@ export class Downloads {
     const have = { type: "have", index } as const;
     for (const source of this.#sources) {
       const isNews = !source.pieces.has(index);
-      // Half of all haves would be of pieces that the peer has. They are for seeders, to
-      // know what has left them, and for peers without upload-only. [BEP 21]
+      // Half of all haves would announce pieces that the peer has. Seeders need these
+      // haves to know which pieces spread; other peers, if they lack upload-only. [BEP 21]
       const { peer } = source;
       if (isNews || peer.isSeeder || !peer.extensions.extended) {
         this.#context.send(peer, have);
@@ -191,13 +191,13 @@ export class Downloads {
         source.wantedCount--;
         this.#updateInterest(source);
       }
-      // Below the limit before, nothing has become open by this.
+      // Only at the limit does a verified piece make room for a new one.
       if (wasAtLimit) this.#fill(source);
     }
     return culprits;
   }
 
-  /** A piece failed its hash check. Returns the host that sent all of it, if one did. */
+  /** A piece failed its hash check. Returns the host if a single host sent the whole piece. */
   pieceCorrupt({ index, bytes }: PieceBytes): ReadonlySet<string> {
     const piece = this.#picker.corrupt(index);
     if (piece === undefined) return new Set();
@@ -208,7 +208,7 @@ export class Downloads {
     return culprits;
   }
 
-  /** Requests nothing, or goes on. What is outstanding may still arrive. */
+  /** Stops or resumes requesting. Outstanding blocks may still arrive. */
   pauseChanged(): void {
     this.#fillAll();
   }
@@ -245,8 +245,8 @@ export class Downloads {
     const mostCount = source.blocksPerRequest(now);
     let run: BlockRun | undefined;
     while (!requests.isFull) {
-      // A peer with more than its share of requests: of a leecher no piece is begun,
-      // as others are about to have it; of a seeder only one that nobody else has.
+      // A leecher with more than its share of requests begins no piece: other peers are
+      // about to have the piece. A seeder begins only a piece that no other peer has.
       const beginWhenAhead = source.peer.isSeeder ? "unique" : "none";
       const begin = requests.isAhead ? beginWhenAhead : "any";
       const options = { among, begin, mayDouble: !isSlow(source) } as const;
@@ -274,7 +274,7 @@ export class Downloads {
       if (ownCount > 0) this.#picker.release(id);
       return;
     }
-    // Now, as a piece that is fetched again must not inherit their counts.
+    // Before `receive`: a piece that is fetched again must not inherit these counts.
     if (this.#picker.requestCount(id) > ownCount) this.#cancelDoubles(id);
     this.#context.traffic.wasted -= bytes.length;
     const piece = this.#picker.receive(id, bytes, peer.hostname);
@@ -283,7 +283,7 @@ export class Downloads {
     this.#context.emit({ type: "verifyPiece", index, bytes: content });
   }
 
-  /** Cancels the slower copies of a doubled request. */
+  /** Cancels the requests for the block at the other peers. */
   #cancelDoubles(id: number): void {
     for (const source of this.#sources) {
       if (source.requests.isSnubbed || !source.requests.cancel(id)) continue;
@@ -293,7 +293,7 @@ export class Downloads {
     }
   }
 
-  /** Opens the peer's blocks to others. They stay outstanding, so a late block still counts. */
+  /** Opens the peer's blocks to other peers. The requests stay outstanding, so a late block is still accepted. */
   #snub(source: Source): void {
     const { requests } = source;
     for (const id of requests) this.#picker.release(id);

@@ -9,7 +9,7 @@ import type { PeerAddress } from "../base/peer_address.ts";
 import type { WireExtensions } from "../wire/handshake.ts";
 import type { BlockRange, ControlMessage, Message } from "../wire/message.ts";
 
-/** Identifies one connection for as long as the process runs; never used twice. */
+/** Identifies one connection; no other connection of this process has the same key. */
 export type PeerKey = number;
 
 /** A connection whose handshake is done. */
@@ -22,14 +22,14 @@ export interface PeerIntroduction {
   readonly isOutgoing: boolean;
   /** Extensions that both ends support. @default {NO_EXTENSIONS} */
   readonly extensions?: WireExtensions;
-  /** Port where it listens, if we dialed it. @default {undefined} */
+  /** Port where the peer listens, if we dialed it. @default {undefined} */
   readonly listenPort?: number;
 }
 
 /** A complete piece, before and after its hash check. */
 export interface PieceBytes {
   readonly index: number;
-  /** After the check, the memory of `verifyPiece`, perhaps in another view: the old one may be detached. */
+  /** After the check, the memory of `verifyPiece`, perhaps in another view: the old view may be detached. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -49,7 +49,7 @@ export type SwarmEvent =
   }
   /** The bytes of `verifyPiece` match their hash and are stored, or do not match. */
   | { readonly type: "pieceVerified" | "pieceCorrupt" } & PieceBytes
-  /** Request nothing and serve nobody from now on, or go on. `unsent`: blocks handed out that will not be sent. */
+  /** Stop or resume requesting and serving. `unsent`: blocks handed out that will not be sent. */
   | {
     readonly type: "paused" | "resumed";
     readonly unsent: readonly UnsentBlock[];
@@ -80,9 +80,9 @@ export type SwarmAction =
     readonly type: "peersExchanged";
     readonly addresses: readonly PeerAddress[];
   }
-  /** Hash and store a piece; `bytes` are the driver's until it answers. */
+  /** Hash and store a piece. The driver owns `bytes` until it answers. */
   | { readonly type: "verifyPiece" } & PieceBytes
-  /** Close a connection; the swarm has forgotten it already. */
+  /** Close a connection that the swarm has already removed. */
   | { readonly type: "disconnect" } & Disconnection
   /** A host sent a corrupt block: keep no connection with it. */
   | { readonly type: "ban"; readonly hostname: string; readonly index: number }

@@ -35,7 +35,7 @@ export class Extensions {
     this.#metadata = info && new MetadataServer(info);
   }
 
-  /** Sends a whole handshake each time: libtorrent takes a key that a later one lacks for withdrawn. */
+  /** Sends a whole handshake each time: libtorrent treats a key missing from a later handshake as withdrawn. */
   greet(peer: Peer, { isUploadOnly }: { isUploadOnly: boolean }): void {
     if (!peer.extensions.extended) return;
     const { have, options: { listenPort } } = this.#context;
@@ -56,7 +56,7 @@ export class Extensions {
     this.#context.send(peer, { type: "extended", id, payload });
   }
 
-  /** @throws {ProtocolError} If a message for us is malformed, or comes too often. */
+  /** @throws {ProtocolError} If a message with one of our ids is malformed, or comes too often. */
   receive(peer: Peer, { id, payload }: ExtendedMessage): void {
     if (!peer.extensions.extended) return;
     switch (id) {
@@ -79,7 +79,7 @@ export class Extensions {
   #receiveHandshake(peer: Peer, payload: Uint8Array): void {
     const handshake = parseExtendedHandshake(payload);
     const { peerExchangeId, requestQueueLength } = handshake;
-    // A complete peer wants nothing, whether or not it says so to all.
+    // A complete peer wants nothing, even if it does not set upload-only.
     const isUploadOnly = handshake.isComplete ?? handshake.isUploadOnly;
     peer.isUploadOnly = isUploadOnly ?? peer.isUploadOnly;
     peer.isComplete ||= handshake.isComplete === true;
@@ -88,7 +88,7 @@ export class Extensions {
     peer.client = handshake.client ?? peer.client;
     peer.metadataId = handshake.metadataId ?? peer.metadataId;
     peer.ownHostname = handshake.yourHostname ?? peer.ownHostname;
-    // A peer that we dialed listens there, whatever it says.
+    // A peer that we dialed listens at the dialed port, whatever port it names.
     peer.listenPort ??= handshake.port;
     this.exchange?.noteContact(peer);
     if (peerExchangeId !== undefined) {

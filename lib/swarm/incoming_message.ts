@@ -1,8 +1,8 @@
 /**
- * The door of the engine: checks a peer's message once, against the torrent and the
- * extensions that the peer supports, and hands it to the part that it is for. The
- * parts get piece indexes and block ranges that exist; of blocks that do not, they
- * get no ids, and a cancel is only looked up.
+ * The entry of the engine: checks each message of a peer once, against the torrent and
+ * the peer's extensions, and passes it to the part concerned. The parts get only piece
+ * indexes and block ranges that exist, and `undefined` for blocks that do not. The
+ * range of a cancel is not checked, as it is only compared with queued requests.
  *
  * @module
  */
@@ -59,7 +59,7 @@ export function handleMessage(
       return superSeeding.peerHas(from, [message.index]);
     case "bitfield":
     case "haveAll": {
-      // Nor must this one.
+      // A repeated bitfield or have all must not cost a scan either.
       if (source.pieces.isFull) return;
       const pieces = message.type === "bitfield"
         ? parseBitfield(message.bytes, pieceCount)
@@ -94,7 +94,7 @@ export function handleMessage(
       checkIndex(message.index, pieceCount);
       return downloads.receiveAllowedFast(source, message.index);
     case "suggest":
-      // Not followed: the rarest piece is the better choice.
+      // Suggestions are ignored: the rarest piece is the better choice.
       return checkIndex(message.index, pieceCount);
     case "extended": {
       const { isComplete } = peer;
@@ -137,7 +137,7 @@ function checkRequest(range: BlockRange, geometry: Geometry): void {
   );
 }
 
-/** The blocks of a range; `undefined` if the torrent has none there. @throws {ProtocolError} If it is not whole blocks, or several of a peer that sends one at a time. */
+/** The blocks of a range; `undefined` if no block begins there. @throws {ProtocolError} If the range is not whole blocks, or is several from a peer that sends single blocks. */
 function blocksOf(
   range: BlockRange,
   geometry: Geometry,
@@ -151,7 +151,7 @@ function blocksOf(
   if (length === blockLength) return { first, count: 1 };
   const isWhole = length % BLOCK_SIZE === 0 ||
     offsetInPiece + length === geometry.pieceLengthAt(index);
-  // A peer that names no length sends a block at a time.
+  // A peer that names no request length sends single blocks.
   const isRun = requestLength !== undefined && isWhole &&
     geometry.contains(index, offsetInPiece, length);
   if (isRun) return { first, count: Math.ceil(length / BLOCK_SIZE) };

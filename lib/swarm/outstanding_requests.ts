@@ -1,8 +1,8 @@
 /**
- * The requests outstanding at one peer: which, how many at once, and whether they are
- * more than its share. A peer that is ahead of others is asked for no new piece: the
- * first peer that announces a piece would get everybody's requests for it, and the
- * uplinks of those that announce it a little later would idle.
+ * The requests outstanding at one peer, their limit, and the peer's share of all
+ * requests. A peer with more than its share gets no request for a new piece: the first
+ * peer that announces a piece would get everybody's requests for it, and the uplinks
+ * of peers that announce the piece a little later would idle.
  *
  * Measured in virtual time: two hundred peers of 2000 pieces on links of 10 Gbit/s
  * have a median of 1.21 times the least time possible instead of 1.50.
@@ -17,41 +17,41 @@ export const REQUEST_LIMITS = {
   leastCount: 8,
   /** The largest window: libtorrent, Transmission and aria2 accept as many. [BEP 10] */
   mostCount: 250,
-  /** Requests of a peer beyond the average of all peers: a little more than a link holds. */
+  /** Requests that one peer may have beyond the average of all peers: a little more than a link holds. */
   slackCount: 8,
 };
 
 /** Other limits, for a simulation of larger blocks. */
 export type RequestLimits = Readonly<typeof REQUEST_LIMITS>;
 
-/** A window of as many requests or more is filled in lots: once less of it is outstanding than this share. Measured: 4 to 7 % less CPU time. */
+/** A window of LOT_COUNT requests or more is refilled only when at most LOW_SHARE of it is outstanding. Measured: 4 to 7 % less CPU time. */
 const LOT_COUNT = 16;
 const LOW_SHARE = 0.7;
-/** Window of a peer that takes longer than {@linkcode SLOW_MS} for a block: one is on its way while another is served. */
+/** Least window of a peer that takes {@linkcode SLOW_MS} or longer for a block: one block is on its way while the peer serves another. */
 const SLOW_COUNT = 2;
 const SLOW_MS = 1_000;
-/** Time that a block may queue at each of a few peers: more than a busy event loop takes for a turn, which would pass for a queue. */
+/** Time that a block may queue at each of a few peers: more than one turn of a busy event loop, which would be mistaken for a queue. */
 const QUEUE_MS = 50;
-/** Peers whose queues may be that long. Those of more peers are shorter: together they hold pieces that nobody passes on meanwhile, and the least windows of so many fill a link. */
+/** Peers whose queues may last QUEUE_MS. With more peers each queue is shorter: queued pieces cannot be passed on, and the least windows of many peers fill a link. */
 const FEW_SOURCES = 8;
 const LEAST_QUEUE_MS = 10;
-/** Time that blocks of all peers together may queue on our own link: with more, peers that answer at once would pass for late. */
+/** Time that blocks of all peers together may queue on our own link: with more, peers that answer at once would seem late. */
 const OWN_QUEUE_MS = 2_000;
-/** The same for a request to a peer that has none, from when the rate is known: with longer queues, many peers would all pass for late on a slow link. */
+/** The same for the first request to a peer, once the rate is known: with longer queues, many peers would all seem late on a slow link. */
 const LONGEST_OWN_QUEUE_MS = 8_000;
 const RATE_KNOWN_MS = 1_000;
 /** Blocks that a peer without the fast extension may send beyond those that were requested. */
 const MAX_STRAY_COUNT = 64;
-/** A peer that rejects requests is asked for nothing, twice as long each time in a row. */
+/** A peer that rejects requests gets none for a while, twice as long each time in a row. */
 const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 30_000;
 
 /**
- * Limits the requests outstanding at one peer. With too few the wire idles for a
- * round trip; with too many they queue at the peer and hoard pieces that others are
- * about to announce. The window opens by one with each block received, so it doubles
- * each round trip, until blocks take longer than the wire alone would: then it closes
- * to the number that does not queue. One block at a time is timed.
+ * Limits the requests outstanding at one peer. With too few requests the wire idles for
+ * a round trip. Too many queue at the peer, for pieces that others are about to announce.
+ * Each block received opens the window by one, so the window doubles each round trip.
+ * When blocks take longer than the wire alone, the window closes to the number that does
+ * not queue. One block at a time is timed.
  *
  * Measured: one seeder and six leechers of 128 MiB on links of 200 Mbit/s are done
  * after 6.8 s, and after 8.3 s with windows that only grow; the bound is 5.4 s. In
@@ -128,7 +128,7 @@ export class RequestBalance {
   sourceCount = 0;
   /** The rate of blocks, from the first one on. */
   #blocks: { readonly rate: RateMeter; readonly sinceMs: number } | undefined;
-  /** Requests that fill our own link: for more, and for the first one, at a peer. */
+  /** Requests at all peers from which a peer gets no more, or not its first. */
   #mostCounts: { readonly more: number; readonly first: number };
 
   constructor(limits: RequestLimits = REQUEST_LIMITS) {
@@ -136,12 +136,12 @@ export class RequestBalance {
     this.#mostCounts = { more: 2 * limits.leastCount, first: Infinity };
   }
 
-  /** True if enough is requested to fill our own link for a while. */
+  /** True if the requests of all peers fill our own link for a while. */
   isFull(request: "more" | "first"): boolean {
     return this.requestCount >= this.#mostCounts[request];
   }
 
-  /** Time in which all that is outstanding arrives at the present rate; 0 if nothing does. */
+  /** Time in which all outstanding blocks arrive at the present rate; 0 if none arrive. */
   drainMs(now: number): number {
     const perSecond = this.#blocks?.rate.perSecond(now) ?? 0;
     return perSecond > 0 ? this.requestCount * 1000 / perSecond : 0;
@@ -163,17 +163,17 @@ export class RequestBalance {
   }
 }
 
-/** The requests outstanding at one peer. In an array: a `Set` allocates a new table every few requests. */
+/** The requests outstanding at one peer, in an array: a `Set` allocates a new table every few requests. */
 export class OutstandingRequests implements Iterable<number> {
   readonly window: RequestWindow;
-  /** When the peer last delivered, or was asked with nothing outstanding. */
+  /** Time of the peer's last block, or of a later request made while none was outstanding. */
   lastProgressAt: number;
-  /** True if the peer has owed blocks for too long: others may be asked for them. */
+  /** True if the peer's requests are late: other peers may get them too. */
   isSnubbed = false;
   readonly #balance: RequestBalance;
-  /** True if the peer answers each request, a cancelled one too. [BEP 6] */
+  /** True if the peer answers every request, even a cancelled one. [BEP 6] */
   readonly #isFast: boolean;
-  /** Of the blocks, oldest first. */
+  /** Ids of the requested blocks, oldest first. */
   readonly #ids: number[] = [];
   /** Cancelled requests whose answer is still to come. */
   readonly #cancelled = new Set<number>();
@@ -197,13 +197,13 @@ export class OutstandingRequests implements Iterable<number> {
     return this.#ids.length;
   }
 
-  /** True if so many requests are outstanding that others can wait: then they are made in lots. */
+  /** True if enough requests are outstanding to make the next ones later, in a lot. */
   get isWellFilled(): boolean {
     const { size } = this.window;
     return size >= LOT_COUNT && this.#ids.length > LOW_SHARE * size;
   }
 
-  /** True if the window is full, or our own link. */
+  /** True if the window or our own link is full. */
   get isFull(): boolean {
     return this.size >= this.window.size ||
       this.#balance.isFull(this.size > 0 ? "more" : "first");
@@ -275,12 +275,12 @@ export class OutstandingRequests implements Iterable<number> {
     this.window.received(id, now, this.#balance.sourceCount);
   }
 
-  /** True if a block or reject answers a cancelled request; it does so once. */
+  /** True for the first block or reject that answers a cancelled request. */
   takeAnswer(id: number): boolean {
     return this.#cancelled.delete(id);
   }
 
-  /** True if the peer may send a block that is not outstanding: one that crossed with a cancel or a choke. */
+  /** True if the peer may send a block that is not outstanding: the block may have crossed with a cancel or a choke. */
   acceptsStray(id: number | undefined): boolean {
     if (!this.#isFast) return --this.#strayAllowance >= 0;
     return id !== undefined && this.takeAnswer(id);
@@ -304,7 +304,7 @@ export class OutstandingRequests implements Iterable<number> {
 
   /** The peer rejected a request, and would reject another as fast as the wire allows. */
   rest(now: number): void {
-    // Outstanding together, rejected together.
+    // Requests that were outstanding together are rejected together.
     if (this.isResting(now)) return;
     const restMs = FIRST_REST_MS * 2 ** this.#restCount++;
     this.#restsUntil = now + Math.min(restMs, LONGEST_REST_MS);
@@ -314,7 +314,7 @@ export class OutstandingRequests implements Iterable<number> {
     this.#restsUntil = 0;
   }
 
-  /** Nothing could be received for a while, in milliseconds. */
+  /** Does not count a time in which nothing could be received, in milliseconds. */
   forgiveSilence(ms: number): void {
     this.lastProgressAt += ms;
   }
