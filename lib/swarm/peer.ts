@@ -1,7 +1,7 @@
 /**
- * A connected peer as every part of the engine knows it, and what the parts share.
- * Each half keeps state of its own for each peer, which no other part writes: `Source`
- * and `PeerUpload`, with the `Peer` a `PeerState`.
+ * A connected peer as every part of the engine knows it, and the context that the parts
+ * share. The downloading half alone writes a peer's `Source`, the uploading half alone
+ * its `PeerUpload`; both and the `Peer` form a `PeerState`.
  *
  * @module
  */
@@ -18,15 +18,15 @@ import type { RequestLimits } from "./outstanding_requests.ts";
 export const KEEP_ALIVE_INTERVAL = 120_000;
 /** A peer that is silent for longer is disconnected: two keep-alives and some slack. */
 export const IDLE_TIMEOUT_MS = 2 * KEEP_ALIVE_INTERVAL + 10_000;
-/** A peer that is silent for longer since its handshake gives way to another. */
+/** A peer that is silent for longer after its handshake is evicted when another needs the slot. */
 const MUTE_TIMEOUT_MS = 5_000;
-/** Age from which a peer that moves nothing gives way, in milliseconds. */
+/** Age from which an idle peer may be evicted, in milliseconds. */
 const SETTLED_AGE_MS = 20_000;
 
 /** No actions: most haves lead to none, and most events in a large swarm are haves. */
 const NONE: SwarmAction[] = [];
 
-/** One connection: whose it is, what the peer says of itself, and when it was used. */
+/** One connection: the peer, its claims about itself, and the times of its last messages. */
 export class Peer {
   readonly key: PeerKey;
   readonly id: PeerId;
@@ -36,23 +36,23 @@ export class Peer {
   readonly isOutgoing: boolean;
   /** Extensions that both ends support. */
   readonly extensions: WireExtensions;
-  /** The pieces that it says it has. */
+  /** The pieces that the peer announced. */
   readonly pieces: Bitfield;
-  /** Port where it listens, if that is known. */
+  /** Port where the peer listens, if known. */
   listenPort: number | undefined;
-  /** Its name and version. */
+  /** The client's name and version. */
   client: string | undefined;
-  /** Our address as it sees it. */
+  /** Our address as the peer sees it. */
   ownHostname: string | undefined;
-  /** True if it wants no content [BEP 21]; plays no part in choking, which follows interest. */
+  /** True if the peer wants no content [BEP 21]. Choking ignores this flag and follows interest. */
   isUploadOnly = false;
-  /** True if it says that it has every piece, also those that it does not announce. */
+  /** True if the peer says that it has every piece, even pieces that it does not announce. */
   isComplete = false;
-  /** Requests that it queues. */
+  /** Number of requests that the peer queues. */
   requestQueueLength: number | undefined;
-  /** Longest request that it answers, in bytes; `undefined` if it does not say. */
+  /** Longest request that the peer answers, in bytes; `undefined` if not named. */
   requestLength: number | undefined;
-  /** The id under which it takes metadata. */
+  /** The peer's id for metadata messages. */
   metadataId: number | undefined;
   readonly #joinedAt: number;
   readonly #idleBeforeMs: number;
@@ -79,7 +79,7 @@ export class Peer {
     this.#joinedAt = this.#sentAt = this.#receivedAt = options.now;
   }
 
-  /** True if it says that it has every piece, or wants none: a super-seeder announces its pieces one by one. [BEP 16, 21] */
+  /** True if the peer announced every piece, or wants none: a super-seeder announces its pieces one by one. [BEP 16, 21] */
   get isSeeder(): boolean {
     return this.pieces.isFull || this.isUploadOnly;
   }
@@ -93,7 +93,7 @@ export class Peer {
     this.#receivedAt = now;
   }
 
-  /** Nothing could be received for a while, in milliseconds. */
+  /** Does not count a time in which nothing could be received, in milliseconds. */
   forgiveSilence(ms: number): void {
     this.#receivedAt += ms;
   }
@@ -164,17 +164,17 @@ export class SwarmContext {
   readonly have: Bitfield;
   /** The pieces to fetch. */
   readonly wanted: Bitfield;
-  /** Those of them to fetch before others, in their order. */
+  /** The pieces to fetch before others, in this order. */
   readonly first: readonly number[];
-  /** A part that is fetched only, or first; `undefined` if all are the same. */
+  /** The wanted pieces, or else those to fetch first; `undefined` if all pieces are alike. */
   readonly sought: Bitfield | undefined;
-  /** Those to fetch that are verified and stored; `have` itself where all are wanted. */
+  /** The wanted pieces that are verified and stored; `have` itself if all are wanted. */
   readonly done: Bitfield;
   /** The time of the current event, in milliseconds: set by the swarm. */
   now = 0;
   /** True while nothing is requested and nobody is served: set by the swarm. */
   isPaused = false;
-  /** Content received, of that in vain, and sent so far, in bytes. */
+  /** Content received, the wasted part of it, and content sent so far, in bytes. */
   readonly traffic = { downloaded: 0, wasted: 0, uploaded: 0 };
   #actions = NONE;
 
@@ -204,7 +204,7 @@ export class SwarmContext {
     if (this.wanted.has(index)) this.done.add(index);
   }
 
-  /** True if a piece is to be fetched. */
+  /** True if a piece is wanted and missing. */
   lacks(index: number): boolean {
     return this.wanted.has(index) && !this.have.has(index);
   }

@@ -1,8 +1,8 @@
 /**
  * Peer exchange (PEX): each peer is sent the addresses of the others, so that a swarm
- * connects without its tracker. [BEP 11] An address is sent once, and once more when
- * its peer is gone, at most once a minute. Addresses that a peer sends are unverified:
- * they are accepted as seldom, few at a time, and only where {@linkcode isDialable}.
+ * connects without its tracker. [BEP 11] Each peer gets an address once, and once more
+ * when the address is gone, in at most one message a minute. Addresses from a peer are
+ * unverified: about once a minute a few are accepted, if {@linkcode isDialable}.
  *
  * @module
  */
@@ -23,13 +23,13 @@ import {
 } from "../wire/peer_exchange_message.ts";
 import type { Peer, SwarmContext } from "./peer.ts";
 
-/** Between two messages to one peer. [BEP 11] */
+/** Time between two messages to one peer. [BEP 11] */
 export const EXCHANGE_INTERVAL_MS = 60_000;
-/** Before the first message to a peer: there are addresses to send by then. */
+/** Time before the first message to a peer: by then there are addresses to send. */
 const FIRST_EXCHANGE_MS = 2_000;
-/** A message that follows another sooner is ignored; a minute less delays on the way. */
+/** A message sooner after the last accepted one is ignored; a minute, less network delays. */
 const LEAST_PAUSE_MS = 50_000;
-/** Messages in a row that may follow too soon; libtorrent's limit. */
+/** Messages that may come too soon in a row; libtorrent's limit. */
 const MAX_HASTY_MESSAGES = 6;
 /** Ports of one host accepted from a message: some machines run several peers. */
 const MAX_PORTS_OF_HOST = 4;
@@ -43,11 +43,11 @@ interface Contact {
 
 /** The messages exchanged with one peer. Times are in milliseconds. */
 class Account {
-  /** The id under which the peer takes messages; 0 if it takes none. */
+  /** The peer's id for these messages; 0 if it accepts none. */
   id = 0;
-  /** The contacts that it was sent, and not yet that they are gone, by name. */
+  /** The contacts sent to the peer as added and not yet as dropped, by name. */
   readonly sent = new Map<string, Contact>();
-  /** The version of the contacts that it was sent completely. */
+  /** The last version of the contacts that was sent completely. */
   version = -1;
   /** When the next message may be sent, and when the last one was accepted. */
   nextAt = 0;
@@ -76,7 +76,7 @@ export class PeerExchange {
     this.#version++;
   }
 
-  /** The peer takes messages under this id from now on; 0 is none. */
+  /** Sets the peer's id for these messages; 0 means that it accepts none. */
   setId(peer: Peer, id: number): void {
     const account = this.#account(peer);
     const firstAt = this.#context.now + FIRST_EXCHANGE_MS;
@@ -129,7 +129,7 @@ export class PeerExchange {
   /** The changes to send to the peer, noted as sent. */
   #nextMessage(to: Peer, account: Account): PeerExchangeMessage {
     const { sent } = account;
-    // By name: a peer that left and came back meanwhile is no change.
+    // By name: a peer that left and reconnected since the last message is no change.
     const current = this.#contactsFor(to);
     const arrived = [...current.values()].filter(({ name }) => !sent.has(name));
     const gone = [...sent.values()].filter(({ name }) => !current.has(name));

@@ -19,7 +19,7 @@ import { Peer, type SwarmOptions } from "./peer.ts";
 import type { Source } from "./source.ts";
 import type { PeerUpload } from "./upload_order.ts";
 
-/** A connected peer, and the state that both halves of the engine keep of it. */
+/** A connected peer, and each half's state for the peer. */
 export interface PeerState {
   readonly peer: Peer;
   readonly source: Source;
@@ -40,7 +40,7 @@ export class PeerSlots {
   /** Oldest first. */
   readonly peers: ReadonlyMap<PeerKey, PeerState> = this.#peers;
   readonly #banned = new Set<string>();
-  /** Time for which the connections of a host moved nothing, in milliseconds, until one does. */
+  /** Age of a host's last connection if it ended idle, with that of earlier ones, in milliseconds. */
   readonly #idleMs = new BoundedMap<string, number>(MAX_IDLE_HOSTS);
 
   constructor(options: SwarmOptions) {
@@ -49,7 +49,7 @@ export class PeerSlots {
     this.#options = { ...options, hostOf, isStalled };
   }
 
-  /** Admits no peer of the host to this torrent again. Returns whether that is new. */
+  /** Bans a host from this torrent. Returns false if the host was banned already. */
   ban(hostname: string): boolean {
     const isNew = !this.#banned.has(hostname);
     this.#banned.add(hostname);
@@ -79,7 +79,7 @@ export class PeerSlots {
     return state;
   }
 
-  /** The connection that ends if a peer joins: its own, if the peer may not. Changes nothing. */
+  /** The connection to close when a peer joins: the new one if the peer is refused. Changes nothing. */
   judge(
     introduction: PeerIntroduction,
     now: number,
@@ -113,7 +113,7 @@ export class PeerSlots {
     return this.#peers.size >= this.#options.maxPeers;
   }
 
-  /** Another connection with the same peer. From another host it is none: a peer can claim any id. */
+  /** Another connection of the same peer: same id and same host, as a peer can claim any id. */
   #findTwin({ id, hostname }: PeerIntroduction): Peer | undefined {
     return this.#peers.values().find(({ peer }) =>
       peer.id === id && peer.hostname === hostname
@@ -127,9 +127,9 @@ export class PeerSlots {
   }
 
   /**
-   * The peer to disconnect for one of the host: the oldest that never spoke or, for
-   * one that dials us, is idle, else of the most connected host the peer that moves
-   * least, if that host still has more then.
+   * The peer to evict for a new peer of the host: the oldest that never spoke. Else, if
+   * the new peer dials us, the oldest idle peer of a host with more connections. Else
+   * the slowest peer of the most connected host, if that host still has more then.
    */
   #findEvictable(
     { hostname, isOutgoing }: Pick<PeerIntroduction, "hostname" | "isOutgoing">,
@@ -155,7 +155,7 @@ export class PeerSlots {
     ).peer;
   }
 
-  /** True if a peer moves nothing, and waits neither for a turn, nor for the upload limit, nor for blocks. */
+  /** True if a peer transfers next to nothing, and waits neither for an upload slot, nor for the upload limit, nor for blocks. */
   #isIdle(state: PeerState, now: number): boolean {
     const { peer, upload, source: { requests } } = state;
     const waits = upload.weChoke && upload.peerIsInterested ||

@@ -1,6 +1,6 @@
 /**
  * Pieces put together from blocks, until the hash check, and the search for the hosts
- * that sent corrupt ones. Knows nothing of the order in which blocks are requested.
+ * that sent corrupt blocks. Knows nothing of the order in which blocks are requested.
  *
  * @module
  */
@@ -8,25 +8,25 @@ import { BLOCK_SIZE } from "../metainfo/geometry.ts";
 import type { PeerKey, PieceBytes } from "./events.ts";
 
 const MAX_CORRUPT_COPIES = 8;
-/** Memory for all corrupt copies but one, in bytes. */
+/** Memory for all corrupt copies, in bytes; one copy is kept even if it is larger. */
 const MAX_CORRUPT_BYTES = 32 * 1024 * 1024;
 const NO_HOSTS: ReadonlySet<string> = new Set();
 
 /** A piece in progress. Invariant: each block is received, requested of at least one peer, or open. */
 export class PieceAssembly {
   readonly index: number;
-  /** The piece's content as far as received; the driver's while it is hashed. */
+  /** The content received so far; the driver owns the bytes while it hashes them. */
   bytes: Uint8Array<ArrayBuffer>;
   /** True if the assignee alone may deliver, because an earlier copy was corrupt. */
   readonly isExclusive: boolean;
   /** Length of every block but perhaps the last. */
   readonly blockLength: number;
   readonly blockCount: number;
-  /** The peer that works on it; others help only when there is nothing else to do. */
+  /** The peer that works on the piece; others help only when they have no other work. */
   assignee: PeerKey | undefined;
-  /** True if a block is open: noted by {@linkcode PiecesInProgress}. */
+  /** True if a block is open. Written by {@linkcode PiecesInProgress}. */
   isOpen = false;
-  /** The number of peers that each block is requested of or, once received, the hostname that sent it. A typed array takes three times as long to create. */
+  /** For each block the number of peers with a request for it or, once received, its sender's hostname. A typed array takes three times as long to create. */
   readonly #blocks: (number | string)[];
   #receivedCount = 0;
   /** No block before this one is open. */
@@ -96,7 +96,7 @@ export class PieceAssembly {
     if (count === 1) this.#firstOpen = Math.min(this.#firstOpen, block);
   }
 
-  /** Copies a block that is requested of no peer any more; ignores one that was received before. */
+  /** Copies a block with no request left; ignores a block that was received before. */
   receive(block: number, bytes: Uint8Array, hostname: string): void {
     if (this.isReceived(block)) return;
     this.bytes.set(bytes, block * this.blockLength);
@@ -174,8 +174,8 @@ export class PiecesInProgress implements Iterable<PieceAssembly> {
 }
 
 /**
- * Corrupt copies of pieces. A copy with blocks of one host proves its guilt at once; one
- * of several suspects is kept until the piece is verified, and compared block by block.
+ * Corrupt copies of pieces. A copy from a single host proves that host corrupt at once. A
+ * copy from several hosts is kept, and compared with the verified piece block by block.
  */
 export class CorruptPieces {
   readonly #copies = new Map<number, PieceAssembly>();
@@ -185,7 +185,7 @@ export class CorruptPieces {
     return this.#copies.has(index);
   }
 
-  /** Adds a corrupt copy. Returns the host that sent all of it, if one did. */
+  /** Adds a corrupt copy. Returns the host if a single host sent the whole copy. */
   add(copy: PieceAssembly): ReadonlySet<string> {
     const suspects = new Set(copy.senders as string[]);
     if (suspects.size === 1) return suspects;

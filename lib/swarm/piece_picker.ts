@@ -3,9 +3,9 @@
  * the pool of their buffers. Invariant: a piece is verified, in progress, awaiting its
  * hash check, in the rarity order, or not wanted, and only one of these.
  *
- * A peer works on a piece of its own until every block of it is requested, because only
- * whole pieces can be passed on. Then follow: an abandoned piece, the rarest new one,
- * help with another peer's. In the end game an idle peer doubles the oldest requests.
+ * A peer works on a piece of its own until every block of the piece is requested, because
+ * only whole pieces can be passed on. Next it gets an abandoned piece, else the rarest new
+ * piece, else another peer's piece. In the end game an idle peer doubles requests.
  *
  * @module
  */
@@ -17,13 +17,13 @@ import type { SwarmContext } from "./peer.ts";
 import { PieceAssembly, PiecesInProgress } from "./piece_assembly.ts";
 import { RarityOrder } from "./rarity_order.ts";
 
-/** Memory for pieces until their hash check, in bytes: they gather while the disk is slow. The buffers are kept for later ones until the download is complete. */
+/** Memory for pieces until their hash check, in bytes: pieces gather while the disk is slow. The buffers are reused until the download is complete. */
 const ASSEMBLY_BYTES = 32 * 1024 * 1024;
-/** Pieces that may be in memory however large: one to receive while one is hashed, or more of those that fit. */
+/** Pieces that may always be in memory: one to receive while another is hashed, and more of pieces that fit into ASSEMBLY_BYTES. */
 const LEAST_ASSEMBLY_COUNTS = { large: 2, small: 4 };
 /**
- * Peers that one block is requested of in the end game, and doubled blocks at an idle
- * peer. With 3 and 4, a hundred peers of 200 small pieces wasted 7 % instead of 3 %.
+ * Peers with a request for the same block in the end game, and requests at a peer that
+ * doubles. With 3 and 4, a hundred peers of 200 small pieces wasted 7 % instead of 3 %.
  */
 const END_GAME_REQUESTS = 2;
 const END_GAME_WINDOW = 2;
@@ -34,9 +34,9 @@ export interface PickingPeer {
   readonly pieces: Bitfield;
   /** Ids of the blocks requested of the peer. */
   readonly requests: Pick<ReadonlySet<number>, "size" | "has">;
-  /** Pieces in the rarity order that the peer has: the picker's. */
+  /** Pieces in the rarity order that the peer has. Written by the picker. */
   waitingCount: number;
-  /** The piece that the peer works on: the picker's. */
+  /** The piece that the peer works on. Written by the picker. */
   current: PieceAssembly | undefined;
 }
 
@@ -90,7 +90,7 @@ export class PiecePicker {
     const count = Math.floor(ASSEMBLY_BYTES / length);
     const { large, small } = LEAST_ASSEMBLY_COUNTS;
     this.#maxAssemblyCount = Math.max(count === 0 ? large : small, count);
-    // A large buffer that is not used again stays in memory until it is collected.
+    // A dropped buffer stays in memory until it is garbage collected.
     const keepBytes = this.#maxAssemblyCount * length;
     this.#pool = new BufferPool({ length, keepBytes });
   }
@@ -108,7 +108,7 @@ export class PiecePicker {
       peer.waitingCount++;
       return true;
     }
-    // Usually so, which saves the look-up of the piece.
+    // The usual case: saves the look-up of the piece.
     if (this.#begun.open.size === 0 && !this.isEndGame) return false;
     const assembly = this.#begun.at(index);
     return assembly !== undefined && !assembly.isComplete &&
@@ -173,7 +173,7 @@ export class PiecePicker {
     this.#begun.refresh(assembly);
   }
 
-  /** The peer works on no piece any more; its requests are released already. Its pieces stay in memory for others, unless it alone might deliver them. */
+  /** Takes the peer off its pieces; its requests are released already. The pieces stay in memory for other peers, unless this peer alone might deliver them. */
   abandon(peer: PickingPeer): void {
     peer.current = undefined;
     for (const assembly of [...this.#begun]) {
@@ -253,7 +253,7 @@ export class PiecePicker {
       this.#discard(evicted);
     }
     this.#rarity.remove(index);
-    // Few peers have a rare piece.
+    // Stops early, as few peers have a rare piece.
     for (const other of this.#peers) {
       if (!other.pieces.has(index)) continue;
       other.waitingCount--;
@@ -301,7 +301,7 @@ export class PiecePicker {
     }
   }
 
-  /** The piece with the most to receive of those that wait in vain: peers may claim a piece and never send it. */
+  /** Of the abandoned pieces without a request, the piece with the most bytes missing: peers may claim a piece and never send it. */
   get #evictable(): Work {
     return [...this.#begun.abandoned].filter((it) => !it.isRequested)
       .sort((one, other) => other.bytesLeft - one.bytesLeft)[0];

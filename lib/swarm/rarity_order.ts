@@ -1,28 +1,27 @@
 /**
  * Sorts the pieces that are not begun by the number of peers that have them, rarest
- * first, at random among equals; some may come before all others, in a fixed order. All
- * pieces are in one array, in a stretch for each number of peers, begun ones first. A
- * change moves a piece over the edge of its stretch: upkeep costs a constant, and
- * picking never sorts.
+ * first, at random among equals. Some pieces may come before all others, in a fixed
+ * order. One array holds the removed pieces, then a stretch for each number of peers. A
+ * change moves a piece over the edge of its stretch in constant time; picking never sorts.
  *
  * @module
  */
 import { type Random, randomBelow } from "../base/random.ts";
 
-/** Pieces to fetch first of which a peer may lack the first ones: more are not tried. */
+/** Number of the missing pieces to fetch first that are tried for a peer. */
 const FIRST_AHEAD = 64;
 
 export class RarityOrder {
   readonly #random: Random;
   /** The availability and the place of each piece, side by side. */
   readonly #pieces: Uint32Array;
-  /** All pieces: those that are removed, then the rarest, and so on. */
+  /** All pieces: the removed ones, then the others, rarest first. */
   readonly #order: Uint32Array;
-  /** The place where the pieces of each availability begin. Those before the first are removed. */
+  /** The place in `#order` where the pieces of each availability begin. Pieces before `#starts[0]` are removed. */
   readonly #starts: number[] = [0];
   /** The pieces that come before all others. */
   readonly #first: readonly number[];
-  /** Those before it are removed. */
+  /** All pieces before this place of `#first` are removed. */
   #firstPlace = 0;
 
   /**
@@ -87,7 +86,7 @@ export class RarityOrder {
     }
   }
 
-  /** The next piece of a set to fetch first, or else its rarest one, a random one among equals. Skips pieces that no peer has: in a large swarm most of them. */
+  /** The next piece to fetch first that the set has, or else its rarest piece, at random among equals. Skips pieces that no peer has: most pieces in a large swarm. */
   find(pieces: { has(piece: number): boolean }): number | undefined {
     const first = this.#findFirst(pieces);
     if (first !== undefined) return first;

@@ -17,12 +17,12 @@ import type { Source } from "./source.ts";
 export const SNUB_TIMEOUT_MS = 15_000;
 /** A peer that owes blocks and sends none for longer is disconnected: redialed, it may serve again. */
 export const OVERDUE_TIMEOUT_MS = 30_000;
-/** A request is late after this time where a quick peer idles; if our own link takes longer for all that is outstanding, after that. */
+/** While a quick peer idles, a request is late after this time, or after the time that our own link needs for all outstanding blocks if that is longer. */
 const LATE_MS = 2_000;
 /** A peer that takes longer for a block, from request to arrival, is slow. */
 const QUICK_MS = 1_000;
 
-/** Sorts the peers by the delay of their blocks, those last that never delivered. */
+/** Sorts the peers by the delay of their blocks. A peer that never delivered comes after the quick peers and before the slow ones. */
 export function quickestFirst(peers: Source[]): Source[] {
   const rank = ({ requests }: Source): number =>
     requests.window.delayMs ?? QUICK_MS;
@@ -46,7 +46,7 @@ export function findLate(
   picker: PiecePicker,
   { now, drainMs }: {
     readonly now: number;
-    /** Time that our own link takes for all that is outstanding. */
+    /** Time that our own link needs for all outstanding blocks. */
     readonly drainMs: number;
   },
 ): Source[] {
@@ -61,7 +61,7 @@ export function findLate(
     if (silentMs >= SNUB_TIMEOUT_MS) return true;
     if (!isHelpAtHand) return false;
     if (Math.max(window.waitingMs(now), silentMs) >= lateMs) return true;
-    // A piece that the peer alone may deliver is late as soon as it will be.
+    // Does not wait if a piece that the peer alone may deliver will be late.
     const bytesSoon = rate.perSecond(now) * LATE_MS / 1000;
     return picker.exclusiveBytesLeft(peer) > bytesSoon;
   });

@@ -1,7 +1,6 @@
 /**
- * One peer as a source of blocks: the pieces that it says it has, whether they interest
- * us, whether it chokes us, and which requests it has. Claims are believed; only blocks
- * are checked.
+ * One peer as a source of blocks: its announced pieces, our interest in them, its choke
+ * and our requests. The peer's claims are believed; only blocks are checked.
  *
  * @module
  */
@@ -20,28 +19,28 @@ import { MAX_REQUEST_LENGTH } from "./uploads.ts";
 
 /** Pieces that one peer may allow us while it chokes us; other clients offer 10. [BEP 6] */
 const MAX_ALLOWED_FAST = 64;
-/** The longest time that one request may take the peer, in milliseconds: a choke is answered after it. */
+/** Time that a peer may need for one request, in milliseconds: a choke takes effect only after the request. */
 const REQUEST_MS = 50;
 
 /** The state of one peer's part in our download. */
 export class Source implements PickingPeer {
   readonly peer: Peer;
   readonly key: PeerKey;
-  /** The pieces that it says it has. */
+  /** The pieces that the peer announced. */
   readonly pieces: Bitfield;
   readonly requests: OutstandingRequests;
   waitingCount = 0;
   current: PieceAssembly | undefined;
   readonly rate: RateMeter;
-  /** Content received from it, in bytes. */
+  /** Content received from the peer, in bytes. */
   receivedLength = 0;
-  /** Pieces that it has and we lack. */
+  /** Number of wanted pieces that the peer has and we lack. */
   wantedCount = 0;
   weAreInterested = false;
   peerChokes = true;
-  /** Pieces that it serves even while it chokes us. [BEP 6] */
+  /** Pieces that the peer serves even while it chokes us. [BEP 6] */
   readonly allowedFast = new Set<number>();
-  /** It chokes us, or rejected an allowed piece: outstanding requests are answered before others are made. */
+  /** True after a choke or a reject while choked, until every outstanding request is answered: no new request is made. */
   isSettling = false;
 
   constructor(
@@ -57,7 +56,7 @@ export class Source implements PickingPeer {
     this.rate = new RateMeter(now);
   }
 
-  /** True if it is settling, and every request is answered. */
+  /** True if the source is settling, and every request is answered. */
   get isSettled(): boolean {
     return this.isSettling && this.requests.size === 0;
   }
@@ -68,7 +67,7 @@ export class Source implements PickingPeer {
       !this.requests.isSnubbed && !this.requests.isResting(now);
   }
 
-  /** Blocks that one request may name: one, unless the peer answers larger requests; then what it sends in 50 ms. */
+  /** Blocks that one request may name: one, or as many as the peer sends in 50 ms if it answers larger requests. */
   blocksPerRequest(now: number): number {
     const { requestLength } = this.peer;
     if (requestLength === undefined) return 1;
@@ -77,7 +76,7 @@ export class Source implements PickingPeer {
     return Math.max(1, Math.floor(length / BLOCK_SIZE));
   }
 
-  /** Returns whether it had not announced the piece before. */
+  /** Returns false if the peer had announced the piece before. */
   addPiece(index: number, isWanted: boolean): boolean {
     if (!this.pieces.add(index)) return false;
     if (isWanted) this.wantedCount++;
@@ -93,7 +92,7 @@ export class Source implements PickingPeer {
     return true;
   }
 
-  /** With the fast extension it still answers outstanding requests, without it drops them. [BEP 3, 6] */
+  /** A peer with the fast extension still answers outstanding requests, another drops them. [BEP 3, 6] */
   choke(): void {
     this.peerChokes = true;
     this.isSettling = this.peer.extensions.fast && this.requests.size > 0;
@@ -107,22 +106,22 @@ export class Source implements PickingPeer {
     this.#updateAccepted();
   }
 
-  /** It rejected a request for a block of the piece. */
+  /** The peer rejected a request for a block of the piece. */
   reject(index: number, now: number): void {
     if (!this.peerChokes) return this.requests.rest(now);
-    // It gives up the piece that it worked on once every request is answered.
+    // The source leaves its current piece once every request is answered.
     this.allowedFast.delete(index);
     this.isSettling = true;
   }
 
-  /** It serves the piece while it chokes us, if it has the piece. Returns false if that is known, or too much. */
+  /** Notes an allowed piece, which counts once the peer has it. Returns false if the piece is noted already, or too many are. */
   allow(index: number): boolean {
     const { size } = this.allowedFast;
     if (size < MAX_ALLOWED_FAST) this.allowedFast.add(index);
     return this.allowedFast.size > size;
   }
 
-  /** The pieces that it serves now; while it chokes us, those that we lack of them, if any. */
+  /** The pieces that the peer serves now: while it chokes us, the allowed pieces that we lack; `undefined` if none. */
   servedPieces(have: Bitfield): Bitfield | undefined {
     if (!this.peerChokes) return this.pieces;
     let served: Bitfield | undefined;
@@ -134,7 +133,7 @@ export class Source implements PickingPeer {
     return served;
   }
 
-  /** Nothing is requested of it any more. */
+  /** Forgets all outstanding requests. */
   clear(): void {
     this.requests.clear();
     this.isSettling = false;
