@@ -1,12 +1,12 @@
 /**
- * Super-seeding [BEP 16]: announces each piece that we alone have to one leecher,
- * which is to pass it on, and the next as soon as one is requested: the first copy
- * leaves without repeats. Once every piece is with some leecher, all pieces are announced
- * to all. A request for an unannounced piece is served.
+ * Super-seeding [BEP 16]: announces each piece that we alone have to one leecher, which
+ * should pass the piece on, and announces the next piece when the leecher requests one.
+ * So the first copy leaves without repeats. Once some leecher has every piece, all pieces
+ * are announced to all peers. A request for an unannounced piece is served.
  *
- * A peer may claim pieces that it does not have: a piece that nobody requested of us
- * counts as seen once two hosts announce it. If one host claims it, it is assigned after
- * the others. Peers to which everything is announced are believed.
+ * A peer may claim pieces that it does not have: a piece that nobody requested from us
+ * counts as seen once two hosts announce it. A piece that one host claims is assigned
+ * after the others. Peers to which all pieces are announced are believed.
  *
  * Measured in virtual time, in multiples of the least time possible: six leechers of
  * 512 pieces take 1.02, and 1.11 if everything is announced at once; a hundred of 1000
@@ -23,35 +23,35 @@ import type { PeerState } from "./peer_slots.ts";
 
 /** Pieces announced to a leecher ahead of its requests, at most. */
 const MAX_AHEAD = 16;
-/** Pieces that a leecher may keep to itself beyond twice the average. */
+/** Pieces that a leecher may keep without another peer having them, beyond twice the average. */
 const SPARE_KEPT = 4;
-/** Most ticks that `heldBackCount` reaches: peers that never announce would hold back honest ones. */
+/** The `heldBackCount` that ends super-seeding for a leecher: peers that never announce would hold back honest ones. */
 const MAX_TICKS_HELD_BACK = 10;
-/** Ticks for which one counts while our link is mostly idle: then the leechers' links are the limit, and holding one back saves nothing. */
+/** Ticks that one tick counts as while our link is mostly idle: then the leechers' links are the limit, and holding a leecher back saves nothing. */
 const TICKS_WHILE_IDLE = 5;
-/** Ticks in which a leecher that never requested anything may be uninterested: Transmission decides every 10 s whether it is interested. */
+/** Ticks for which a leecher without any request may be uninterested: Transmission updates its interest every 10 s. */
 const MAX_TICKS_UNINTERESTED = 12;
 
 /** A leecher that knows only some of our pieces. */
 class SuperSeededPeer {
   readonly state: PeerState;
-  /** The pieces announced to it, and those that it claims. */
+  /** The pieces announced to the leecher, and pieces that it claims. */
   readonly known: Bitfield;
-  /** Pieces announced to it that it has not requested yet. */
+  /** Pieces announced to the leecher that it has not requested yet. */
   readonly ahead = new Set<number>();
-  /** Pieces assigned to it so far, to be passed on. */
+  /** Number of pieces assigned to the leecher so far. */
   assignedCount = 0;
-  /** Those of them that no other peer has yet. */
+  /** Number of assigned pieces that no other peer has yet. */
   unspreadCount = 0;
-  /** True once it has requested a block. */
+  /** True once the leecher has requested a block. */
   hasBegun = false;
-  /** True if it has requested a block since the last tick. */
+  /** True if the leecher has requested a block since the last tick, or is new. */
   hasRequested = true;
-  /** True if it was served between the last two ticks, or is new. */
+  /** True if the leecher requested or awaited a block between the last two ticks, or is new. */
   isActive = true;
-  /** Grows by one with each tick for which it is held back, and falls by half with any other. */
+  /** Grows in each tick that holds the leecher back, by TICKS_WHILE_IDLE while our link is idle, else by 1. Falls by 0.5 in any other tick. */
   heldBackCount = 0;
-  /** Ticks in a row in which it wanted none of the pieces announced to it. */
+  /** Ticks in a row in which the leecher wanted none of the pieces announced to it. */
   uninterestedCount = 0;
 
   constructor(state: PeerState) {
@@ -59,7 +59,7 @@ class SuperSeededPeer {
     this.known = new Bitfield(state.source.pieces.length);
   }
 
-  /** Pieces that it has requested and that no other peer has yet. */
+  /** Number of assigned pieces that the leecher has requested and no other peer has yet. */
   get keptCount(): number {
     return this.unspreadCount - this.ahead.size;
   }
@@ -71,15 +71,15 @@ export class SuperSeeding {
   readonly #leechers = new Map<Peer, SuperSeededPeer>();
   /** The pieces that no connected peer is believed to have, while there are leechers. */
   #unseen = new Bitfield(0);
-  /** The pieces of which a block was accepted to be sent: a peer that announces one is believed. */
+  /** The pieces with an accepted request for a block: a peer that announces such a piece is believed. */
   readonly #requested: Bitfield;
-  /** Computed by `join`: every piece was seen then. Reset when any peer leaves. */
+  /** True if every piece was seen at the last `join`. Reset when any peer leaves. */
   #isAllSeen = false;
-  /** Pieces assigned to no leecher, the next one last; some may be seen since. */
+  /** Pieces assigned to no leecher, the next piece last. Some may have been seen since. */
   #unassigned: number[] = [];
-  /** The leecher that is to pass a piece on, until another peer has it. */
+  /** The leecher assigned to pass on each piece, until another peer has the piece. */
   readonly #assigned = new Map<number, SuperSeededPeer>();
-  /** Bytes sent until the last tick, and most in one. */
+  /** Bytes sent until the last tick, and the most bytes sent in one tick. */
   #uploaded = 0;
   #mostSentBytes = 0;
 
@@ -89,7 +89,7 @@ export class SuperSeeding {
     this.#requested = new Bitfield(context.geometry.pieceCount);
   }
 
-  /** Takes a new peer; false if all pieces are announced to it at once. */
+  /** Takes a new peer; false if the caller must announce all pieces to the peer. */
   join(state: PeerState): boolean {
     if (!this.#context.have.isFull || this.#isAllSeen) return false;
     if (this.#leechers.size === 0) this.#begin();
@@ -104,7 +104,7 @@ export class SuperSeeding {
     return true;
   }
 
-  /** Another leecher is to pass on what the peer alone had. */
+  /** Assigns the pieces that only this peer had to other leechers. */
   leave({ peer, source }: PeerState): void {
     this.#isAllSeen = false;
     const leecher = this.#leechers.get(peer);
@@ -167,7 +167,7 @@ export class SuperSeeding {
       leecher.uninterestedCount = isUninterested
         ? leecher.uninterestedCount + 1
         : 0;
-      // It wants a part of the content.
+      // Such a leecher wants only a part of the content.
       const wantsOthers = isUninterested && (leecher.hasBegun ||
         leecher.uninterestedCount >= MAX_TICKS_UNINTERESTED);
       if (isUninterested) this.#announceMore(leecher);
@@ -199,7 +199,7 @@ export class SuperSeeding {
     this.#assigned.clear();
   }
 
-  /** Those that a peer claims are assigned last. */
+  /** Moves pieces that a peer claims to the front, as pieces are taken from the end. */
   #sortUnassigned(): void {
     const isClaimed = (index: number): boolean =>
       this.#downloads.availability(index) > 0;
@@ -209,7 +209,7 @@ export class SuperSeeding {
     ];
   }
 
-  /** The leecher is gone, or knows of every piece: others pass on its pieces. */
+  /** The leecher is gone, or is sent every piece: other leechers get its pieces. */
   #forget(leecher: SuperSeededPeer): void {
     this.#leechers.delete(leecher.state.peer);
     for (const [index, assignee] of this.#assigned) {
@@ -220,8 +220,8 @@ export class SuperSeeding {
   }
 
   /**
-   * True if peers that announce a piece are believed, and there are some.
-   * @param holder A leecher that does. @default any two peers are
+   * True if a peer announces the piece and is believed.
+   * @param holder A leecher that announces the piece. @default any two peers are believed
    */
   #isBelieved(index: number, holder?: Peer): boolean {
     const count = this.#downloads.availability(index);
@@ -232,7 +232,7 @@ export class SuperSeeding {
     );
   }
 
-  /** A leecher claims a piece that it has not requested: another one is to pass it on. */
+  /** A leecher claims a piece that nobody requested: the piece is assigned to another leecher. */
   #noteClaimed(index: number, holder: SuperSeededPeer): undefined {
     holder.known.add(index);
     if (!holder.ahead.delete(index)) return;
@@ -241,7 +241,7 @@ export class SuperSeeding {
     this.#unassigned.unshift(index);
   }
 
-  /** Some peer has a piece; `holder` if it is one of the leechers. Returns the leecher that has passed it on. */
+  /** A peer has a piece; `holder` is the peer if it is a leecher here. Returns the leecher that passed the piece on. */
   #noteSeen(
     index: number,
     holder: SuperSeededPeer | undefined,
@@ -279,7 +279,7 @@ export class SuperSeeding {
     }
   }
 
-  /** True if the leecher passes on less than others. Those that request nothing do not count, or all would wait for them; new ones that never do may come all the time. */
+  /** True if the leecher passes on less than others. Leechers that request nothing do not count, even new ones, or all others would wait for them. */
   #keepsTooMuch(leecher: SuperSeededPeer): boolean {
     let sum = 0;
     let count = 0;
@@ -291,7 +291,7 @@ export class SuperSeeding {
     return leecher.keptCount * count > 2 * sum + SPARE_KEPT * count;
   }
 
-  /** A piece that was announced to no connected leecher. */
+  /** Takes a piece that is assigned to no leecher and that this leecher does not know. */
   #takeUnassigned({ known }: SuperSeededPeer): number | undefined {
     const unassigned = this.#unassigned;
     for (let place = unassigned.length - 1; place >= 0; place--) {
@@ -305,7 +305,7 @@ export class SuperSeeding {
     return undefined;
   }
 
-  /** A piece that the leecher with most of them has not requested. */
+  /** Takes an unrequested piece from the leecher that has the most unrequested pieces. */
   #takeAhead(leecher: SuperSeededPeer): number | undefined {
     let richest: SuperSeededPeer | undefined;
     for (const other of this.#leechers.values()) {

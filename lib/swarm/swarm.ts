@@ -1,8 +1,8 @@
 /**
- * The engine: everything that a peer decides about one torrent, without I/O, clocks
- * or randomness of its own. Events and the time come in, actions go out; the same
- * events give the same actions, so that a whole swarm runs in a test. Its parts own
- * their state: `PeerSlots`, `Downloads`, `Uploads`, `Extensions` and `SuperSeeding`.
+ * The engine: all decisions about one torrent, without I/O, clocks or randomness of its
+ * own. It takes events and the time, and returns actions. The same events give the same
+ * actions, so a whole swarm runs in a test. Each part owns its state: `PeerSlots`,
+ * `Downloads`, `Uploads`, `Extensions` and `SuperSeeding`.
  *
  * @module
  */
@@ -27,20 +27,20 @@ import { isOverdue } from "./slow_peers.ts";
 import { SuperSeeding } from "./super_seeding.ts";
 import { Uploads } from "./uploads.ts";
 
-/** After a longer pause between ticks it is we who were suspended: no peer was silent. */
+/** A longer pause between ticks means that this process was suspended, not that peers were silent. */
 const SUSPENDED_MS = 5_000;
 
-/** The swarm of one torrent as we see it. Its properties are live, not to be changed. */
+/** The swarm of one torrent as we see it. The properties are live; callers must not change them. */
 export class Swarm {
   /** The pieces that are verified and stored. */
   readonly have: Bitfield;
   /** The pieces to fetch. */
   readonly wanted: Bitfield;
-  /** Those of them that are verified and stored. */
+  /** The wanted pieces that are verified and stored. */
   readonly done: Bitfield;
   /** The connected peers. */
   readonly peers: ReadonlyMap<PeerKey, PeerState>;
-  /** Content received, of that in vain, and sent so far, in bytes. */
+  /** Content received, the wasted part of it, and content sent so far, in bytes. */
   readonly traffic: Readonly<SwarmContext["traffic"]>;
   readonly #slots: PeerSlots;
   readonly #context: SwarmContext;
@@ -76,12 +76,12 @@ export class Swarm {
     return this.#context.isPaused;
   }
 
-  /** Content received from a peer, in bytes, on former connections too. */
+  /** Content received from a peer on its present and former connections, in bytes. */
   receivedFrom(id: PeerId): number {
     return this.#parts.downloads.receivedFrom(id);
   }
 
-  /** True if there is a slot for a peer of the host. */
+  /** True if a peer of the host that we dial would get a slot. */
   hasSlotFor(hostname: string, now: number): boolean {
     return this.#slots.hasSlotFor(hostname, now);
   }
@@ -133,12 +133,12 @@ export class Swarm {
     this.#slots.add(state);
     const seesAll = !superSeeding.join(state);
     if (seesAll) this.#sendPieces(peer);
-    // libtorrent leaves a peer that wants nothing and has nothing for it.
+    // Not before all is announced: libtorrent leaves an upload-only peer without pieces for it.
     const isUploadOnly = seesAll && this.isDone;
     extensions.greet(peer, { isUploadOnly });
   }
 
-  /** A peer with the fast extension gets exactly one message [BEP 6], another no empty bitfield. [BEP 3] */
+  /** A peer with the fast extension gets exactly one message [BEP 6]; another peer gets no empty bitfield [BEP 3]. */
   #sendPieces(peer: Peer): void {
     const { have } = this;
     if (peer.extensions.fast && (have.isFull || have.count === 0)) {
@@ -185,7 +185,7 @@ export class Swarm {
   }
 
   #ban(hostname: string, index: number): void {
-    // Several of its pieces may be corrupt.
+    // The host may be banned already: several of its pieces may be corrupt.
     if (!this.#slots.ban(hostname)) return;
     this.#context.emit({ type: "ban", hostname, index });
     const detail = `sent a corrupt block of piece ${index}`;

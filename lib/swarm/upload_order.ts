@@ -1,9 +1,9 @@
 /**
  * The order in which requested blocks leave. Only whole pieces can be passed on, so a few
- * peers are served at a time, a piece each, rather than all of them a bit. Every second
- * peer to be served is the one that has least, as peers with few connections would lag
- * behind the others. A peer that hides its pieces gets at most every second piece, and
- * only until this host has sent it as much as others have.
+ * peers are served at a time, a piece each, instead of all peers at once. Every second
+ * turn goes to the peer that has least, as peers with few connections would lag behind.
+ * A peer that hides its pieces gets at most every second turn in this way, and only until
+ * this host has sent the peer as much as others have.
  *
  * Measured in virtual time: the last of 300 peers with 100 MiB at 1 Gbit/s ends at 1.17
  * of the bound, at 1.29 if all are served at once. The last of 300 with 375 MiB at
@@ -20,25 +20,25 @@ import type { Peer, SwarmContext } from "./peer.ts";
 
 /** Requests that one peer may have queued; libtorrent's limit. */
 export const MAX_QUEUED_REQUESTS = 2000;
-/** Most bytes that are handed out and not yet sent for each peer. */
+/** Bytes handed out and not yet sent from which a peer gets no further block. */
 const AHEAD_BYTES = 1024 * 1024;
-/** Peers that are served at a time while others wait, at first and at least. */
+/** Peers served at a time while others wait, at first and at least. */
 const MIN_SERVED_COUNT = 4;
-/** The same, at most. */
+/** Peers served at a time while others wait, at most. */
 const MAX_SERVED_COUNT = 64;
 /**
- * A peer that is served for longer than SERVED_TIMES as long as our own link takes for a
- * piece of each of them, but at least and at most so many milliseconds, has a slow link
- * and does not count among them. With 50 ms at all rates, the last of 300 peers with
- * 250 MiB at 10 Mbit/s ends at 1.18 of the bound in place of 1.07, as nearly all are
- * served at once.
+ * A served peer that takes too long for a piece has a slow link and does not count among
+ * the served peers. The limit is SERVED_TIMES the time that our own link needs for one
+ * piece of each served peer, within the two bounds. With 50 ms at all rates, the last of
+ * 300 peers with 250 MiB at 10 Mbit/s ends at 1.18 of the bound in place of 1.07, as
+ * nearly all are served at once.
  */
 const SERVED_TIMES = 2;
 const MIN_SERVED_MS = 50;
 const MAX_SERVED_MS = 2_000;
 /** Time over which sent bytes are compared, in milliseconds. */
 const WINDOW_MS = 250;
-/** Windows from one trial of another number of served peers to the next. */
+/** Windows between two trials of another number of served peers. */
 const TRIAL_WINDOWS = 4;
 
 /** The state of one peer that we upload to. */
@@ -47,20 +47,20 @@ export class PeerUpload {
   readonly rate: RateMeter;
   weChoke = true;
   peerIsInterested = false;
-  /** When its last turn began, in milliseconds: it was unchoked, interested or not. 0 if it had none. */
+  /** Time of the peer's last unchoke, interested or not, in milliseconds; 0 before the first. */
   unchokedAt = 0;
   /** Requests accepted and not yet handed out. */
   readonly queue: BlockRange[] = [];
   /** Bytes handed out and not yet sent. */
   pendingBytes = 0;
-  /** All bytes that were sent to it. */
+  /** All bytes sent to the peer on this connection. */
   sentBytes = 0;
-  /** The piece that was handed out last, and since when, in milliseconds. */
+  /** The piece that was handed out last, and the time of its first block, in milliseconds. */
   current = { index: -1, sinceMs: 0 };
-  /** Pieces that it may request while choked, and the bytes left of them; `undefined` before the offer. */
+  /** Pieces that the peer may request while choked; `undefined` before the offer. The bytes are those still allowed. */
   allowedFast: ReadonlySet<number> | undefined;
   allowedBytesLeft = 0;
-  /** Requests refused since it was choked. */
+  /** Requests refused since the peer was choked. */
   refusedCount = 0;
 
   constructor(peer: Peer, now: number) {
@@ -75,15 +75,15 @@ export class PeerUpload {
 }
 
 /**
- * Peers that are served at a time: four while they keep our own link busy, and more while
- * their links are the limit, as those of forty laptops that cannot reach each other. Once
- * a second, other numbers are tried for a moment: twice as many are kept if they send 30 %
- * more, half as many if they send at most 10 % less.
+ * The number of peers served at a time: four while four keep our own link busy, more while
+ * the peers' links are the limit, as with forty laptops that cannot reach each other. Once
+ * a second another number is tried for one window. A doubled number is kept if 30 % more
+ * bytes are sent, a halved number if at most 10 % fewer are.
  */
 export class ServedCount {
   /** The highest rate of a window. */
   peakBytesPerMs = 0;
-  /** Without the trial. */
+  /** The number in use between trials. */
   #kept = MIN_SERVED_COUNT;
   #trial: number | undefined;
   #isRaising = true;
@@ -132,7 +132,7 @@ export class UploadOrder {
   readonly #servedCount = new ServedCount();
   /** True if the last peer to be served was the one that has least. */
   #isForLeast = false;
-  /** The peers with blocks that are handed out and not yet sent. */
+  /** The peers with blocks handed out and not yet sent. */
   readonly #served = new Set<PeerUpload>();
   /** The other peers with queued requests, the longest wait first; some queues may be empty since. */
   readonly #waiting = new Set<PeerUpload>();
@@ -148,7 +148,7 @@ export class UploadOrder {
     this.serve();
   }
 
-  /** Removes a queued request, or blocks of one; false if it is not queued, or a full queue cannot hold the rest of it. */
+  /** Removes a queued request, or some blocks of one; false if none matches, or if a full queue cannot hold the remaining parts. */
   cancel({ queue }: PeerUpload, block: BlockRange): boolean {
     const { index, offsetInPiece, length } = block;
     for (const [place, request] of queue.entries()) {
@@ -179,7 +179,7 @@ export class UploadOrder {
     this.serve();
   }
 
-  /** A block that was handed out will not be sent: it is queued again. */
+  /** Queues again a block that was handed out and will not be sent. */
   takeBack(to: PeerUpload, block: BlockRange): void {
     to.queue.push(block);
     this.#settle(to, block.length);
@@ -191,7 +191,7 @@ export class UploadOrder {
     this.serve();
   }
 
-  /** Serves peers that wait, as long as few are served. */
+  /** Serves waiting peers while fewer than `ServedCount` are served. */
   serve(): void {
     if (this.#waiting.size === 0) return;
     const { now } = this.#context;
@@ -210,7 +210,7 @@ export class UploadOrder {
     }
   }
 
-  /** Time for which a served peer counts as one, in milliseconds. */
+  /** Time for which a peer counts as served after its piece began, in milliseconds. */
   get #servedMs(): number {
     const { value, peakBytesPerMs } = this.#servedCount;
     if (peakBytesPerMs === 0) return MIN_SERVED_MS;
@@ -219,7 +219,7 @@ export class UploadOrder {
     return Math.min(Math.max(servedMs, MIN_SERVED_MS), MAX_SERVED_MS);
   }
 
-  /** Takes the peer that waits longest or, every second time, the one that has least. */
+  /** Takes the peer that waits longest or, every second time, the peer that has least. */
   #takeNext(): PeerUpload | undefined {
     let next: PeerUpload | undefined;
     this.#isForLeast = !this.#isForLeast;
@@ -232,7 +232,7 @@ export class UploadOrder {
     return next;
   }
 
-  /** The bytes that a peer has: as it says, but at least those that it got here. */
+  /** The bytes that a peer has: of its announced pieces, but at least the bytes sent to it. */
   #has({ peer: { pieces }, sentBytes }: PeerUpload): number {
     const { pieceLength } = this.#context.geometry;
     return Math.max(pieces.count * pieceLength, sentBytes);
@@ -245,7 +245,7 @@ export class UploadOrder {
     if (to.queue.length > 0) this.#waiting.add(to);
   }
 
-  /** Hands out what a served peer requested: while others wait, the rest of its piece. */
+  /** Hands out the requests of a served peer: while others wait, only those of its current piece. */
   #handOut(to: PeerUpload): void {
     if (!this.#served.has(to)) return;
     while (to.queue.length > 0 && to.pendingBytes < AHEAD_BYTES) {

@@ -1,13 +1,12 @@
 /**
- * The uploading half of the engine, of seeders and leechers alike: which peers have an
- * upload slot, what they requested, and how much of it is being sent. Only verified
- * pieces are served, and a peer's queue is bounded. A peer with the fast extension gets
- * an answer to each request, the block or a reject. [BEP 6]
+ * The uploading half of the engine, for seeders and leechers alike: the upload slots, the
+ * requests of each peer and the blocks being sent. Only verified pieces are served, and a
+ * peer's queue is bounded. A peer with the fast extension gets an answer to each request,
+ * the block or a reject. [BEP 6]
  *
- * On a LAN every interested peer is unchoked at once; `upload_order.ts` decides whom the
- * next block is for. Only when more are interested than there are slots do they take
- * turns, the longest wait first. A peer need not upload to be unchoked: an idle link
- * helps no one.
+ * On a LAN every interested peer is unchoked at once; `upload_order.ts` decides which peer
+ * gets the next block. If there are more interested peers than slots, they take turns, the
+ * longest wait first. A peer need not upload to be unchoked: an idle link helps no one.
  *
  * @module
  */
@@ -21,11 +20,11 @@ import {
   UploadOrder,
 } from "./upload_order.ts";
 
-/** Interested peers unchoked at once, of one torrent. By default fewer are connected. */
+/** Interested peers of one torrent unchoked at once. By default fewer are connected. */
 export const UPLOAD_SLOTS = 64;
 /** The least duration of a turn while other peers wait. */
 export const UPLOAD_TURN_MS = 20_000;
-/** The longest time between two choices of the peers to unchoke [BEP 3]: a change of interest brings the next forward to the next tick. */
+/** The longest time between two choices of the peers to unchoke [BEP 3]. After a change of interest the next tick chooses again. */
 const RECHOKE_INTERVAL_MS = 10_000;
 /** Largest block that a peer may request, in bytes: other clients request less. With 512 KiB a transfer takes 11 % more CPU time, as blocks leave the processor's cache. */
 export const MAX_REQUEST_LENGTH = 256 * 1024;
@@ -35,7 +34,7 @@ export class Uploads {
   readonly #peers = new Set<PeerUpload>();
   readonly #order: UploadOrder;
   #rechokedAt = 0;
-  /** True if interest has changed since then, or a peer has left. */
+  /** True if interest has changed since the last choice, or a peer has left. */
   #isStale = false;
 
   constructor(context: SwarmContext) {
@@ -59,7 +58,7 @@ export class Uploads {
     if (isInterested === to.peerIsInterested) return;
     to.peerIsInterested = isInterested;
     this.#isStale = true;
-    // If an unchoked one is too many now, the next tick chokes a peer.
+    // The next tick chokes a peer if there are too many unchoked ones now.
     if (!isInterested || !to.weChoke || this.#context.isPaused) return;
     if (this.#hasFreeSlot) this.#setChoke(to, false);
     else this.#offerFast(to);
@@ -72,7 +71,7 @@ export class Uploads {
   receiveRequest(to: PeerUpload, block: BlockRange): boolean {
     const isAccepted = this.#context.have.has(block.index) &&
       (!to.weChoke || this.#takeAllowed(to, block));
-    // Made before our choke arrived, or for a piece that we lack.
+    // The peer made the request before our choke arrived, or for a piece that we lack.
     if (!isAccepted) return this.#refuse(to, block);
     if (to.queue.length >= MAX_QUEUED_REQUESTS) {
       if (to.peer.extensions.fast) return this.#refuse(to, block);
@@ -82,7 +81,7 @@ export class Uploads {
     return true;
   }
 
-  /** Answers a cancel of queued blocks. Those that are being sent are not called back. */
+  /** Answers a cancel of queued blocks. Blocks that are being sent are still sent. */
   receiveCancel(to: PeerUpload, block: BlockRange): void {
     if (!this.#order.cancel(to, block)) return;
     const { index, offsetInPiece, length } = block;
@@ -100,18 +99,18 @@ export class Uploads {
     this.#order.takeBack(to, block);
   }
 
-  /** Serves nobody, or goes on. Every peer is choked meanwhile, and asks again later. */
+  /** Chokes every peer at a pause, and unchokes at the end; the peers request again then. */
   pauseChanged(): void {
     this.#isStale = true;
     this.tick();
     if (!this.#context.isPaused) return;
-    // Those of peers that were choked before.
+    // `tick` rejected only the queues of peers that it choked.
     for (const to of this.#peers) this.#rejectQueue(to);
   }
 
   tick(): void {
     const { now, isPaused } = this.#context;
-    // Of those that are served, some may have turned out to be slow.
+    // A served peer may be slow by now and no longer count.
     if (!isPaused) this.#order.serve();
     const isDue = now - this.#rechokedAt >= RECHOKE_INTERVAL_MS;
     if (!this.#isStale && !isDue) return;
@@ -139,7 +138,7 @@ export class Uploads {
     if (weChoke) this.#rejectQueue(to);
   }
 
-  /** Rejects what a choked peer may not have. */
+  /** Rejects queued requests of a choked peer, except for allowed pieces. */
   #rejectQueue(to: PeerUpload): void {
     for (const block of to.queue.splice(0)) {
       if (this.#takeAllowed(to, block)) to.queue.push(block);
@@ -159,7 +158,7 @@ export class Uploads {
   /** @throws {ProtocolError} If the peer goes on requesting while it is choked. */
   #refuse(to: PeerUpload, block: BlockRange): false {
     if (!to.peer.extensions.fast) return false;
-    // As many may have crossed with the choke as may be queued.
+    // As many requests may have crossed with the choke as a queue holds.
     if (to.weChoke && ++to.refusedCount > MAX_QUEUED_REQUESTS) {
       throw new ProtocolError("Cannot accept request: too many while choked");
     }
@@ -172,7 +171,7 @@ export class Uploads {
     this.#context.send(peer, { type: "reject", ...block });
   }
 
-  /** Offers a few pieces to a peer that has next to nothing and finds no slot; BEP 6 would offer them to every newcomer. */
+  /** Offers a few pieces to a peer that has next to nothing and gets no slot; BEP 6 offers them to every newcomer. */
   #offerFast(to: PeerUpload): void {
     const isStarting = to.peer.pieces.count < ALLOWED_FAST_COUNT;
     if (!isStarting || !to.peer.extensions.fast || to.allowedFast) return;
@@ -186,7 +185,7 @@ export class Uploads {
   }
 }
 
-/** Chooses the peers to unchoke: at most `slots` interested ones, and the others while none waits. */
+/** Chooses the peers to unchoke: at most `slots` interested peers, and unchoked peers without interest while no interested peer waits. */
 export function chooseUnchoked(
   peers: Iterable<PeerUpload>,
   { now, slots }: { now: number; slots: number },
