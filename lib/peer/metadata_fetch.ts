@@ -1,7 +1,7 @@
 /**
- * Fetches the metadata of a magnet link: the loop that turns sockets and time into
- * events of the engine `MetadataDownload`, and performs its actions. It knows no
- * content, and rejects requests for metadata, as it has none. [BEP 9]
+ * Fetches the metadata of a magnet link [BEP 9]: the loop that turns sockets and time
+ * into events of the engine `MetadataDownload`, and performs the engine's actions. Knows
+ * no content, and rejects requests for metadata, as it has none.
  *
  * @module
  */
@@ -34,13 +34,13 @@ import type { ConnectionContext, SessionContext } from "./session_context.ts";
 import type { FetchMetadataOptions, MagnetEvent } from "./session_report.ts";
 
 const TICK_MS = 1_000;
-/** A peer that has not said within this time that it has metadata is no reason not to dial others, in milliseconds. */
+/** Time for a peer to offer metadata, in milliseconds; without an offer others are dialed in its place. */
 const OFFER_WAIT_MS = 3_000;
-/** Messages about pieces that a peer may send for free; their number is not known yet. */
+/** Messages about pieces that a peer may send for free, as the number of pieces is unknown. */
 const FREE_PIECE_MESSAGES = 65_536;
 
 interface Contact {
-  /** The host that its address counts for. */
+  /** The host that the peer's address counts for. */
   readonly host: string;
   readonly connection: PeerConnection;
   readonly remote: MetadataPeer;
@@ -55,13 +55,13 @@ export class MetadataFetch {
   readonly #dialing: PeerDialing;
   readonly #context: ConnectionContext;
   readonly #contacts = new Map<PeerKey, Contact>();
-  /** Those that have metadata, or may still say so: the dialer looks for more of them. */
+  /** The peers that have offered metadata, or still may: the dialer counts only these. */
   readonly #hopes = new Map<PeerKey, MetadataPeer>();
   readonly #banned = new Set<string>();
   readonly #result = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
   readonly #ending = new AbortController();
   readonly #running = new Set<Promise<void>>();
-  /** For the message of a failure. */
+  /** The last failure of a tracker, for our error message. */
   #trackerFailure: string | undefined;
   #hasMismatched = false;
 
@@ -197,7 +197,7 @@ export class MetadataFetch {
     const { key, dialed } = connection;
     await connection.run();
     this.#session.handleLimit.delete(connection.channel);
-    // Those that are closed at the end are still known then.
+    // Connections closed at the end stay in `#contacts`, for `peers`.
     if (this.#ending.signal.aborted) return;
     this.#contacts.delete(key);
     this.#hopes.delete(key);
@@ -205,7 +205,7 @@ export class MetadataFetch {
     this.#dialing.ended(dialed, connection.end.reason);
   }
 
-  /** Makes room for a host: a peer without metadata gives way, or one of the most connected host. */
+  /** Frees a slot for a host if none is free: evicts a peer without metadata, or a peer of the most connected host. Returns false if neither exists. */
   #makeRoom(host: string): boolean {
     if (this.#contacts.size < this.#session.maxPeers) return true;
     const contacts = [...this.#contacts.values()];
@@ -294,7 +294,7 @@ export class MetadataFetch {
   #dialLinked(): void {
     for (const { hostname, port } of this.#link.peers) {
       resolveHost(hostname)
-        // The name of a peer that is gone, or of another network.
+        // Harmless: the peer may be gone, or its name known only in another network.
         .catch(() => [])
         .then((hostnames) => {
           const addresses = hostnames.map((hostname) => ({ hostname, port }));

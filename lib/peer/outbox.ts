@@ -1,11 +1,11 @@
 /**
- * The messages and blocks to be sent to one peer, and the loop that sends them.
- * Many messages leave in one write; a block is read or copied straight into the buffer
- * that is written. Requests and haves overtake blocks, so that an upload does not slow
- * the download beside it; for the same reason the upload limit delays only blocks,
- * metadata and the chokes among them. A choke overtakes nothing, because the peer would
- * discard the blocks behind it, and the rejects that it causes follow it. While other
- * hosts are served, the connections of one host take turns: see {@linkcode UploadTurns}.
+ * The messages and blocks to send to one peer, and the loop that sends them. Many
+ * messages leave in one write; a block is read straight into the buffer of that write.
+ * Requests and haves overtake blocks, so that an upload does not slow the download. For
+ * the same reason the upload limit delays only blocks, metadata and the chokes among
+ * them. A choke overtakes no block, because the peer would discard the blocks behind the
+ * choke; the rejects follow their choke. While other hosts are served, the connections
+ * of one host take turns: see {@linkcode UploadTurns}.
  *
  * @module
  */
@@ -22,14 +22,13 @@ import type { PeerChannel } from "./peer_channel.ts";
 import type { ConnectionContext } from "./session_context.ts";
 import type { HostTurns, Turn } from "./upload_turns.ts";
 
-/** Bytes in one write, unless a single message is longer: the longest block of a peer of our own kind, and messages beside it. */
+/** Bytes in one write, unless a single message is longer: the longest block that a peer may request, and some messages. */
 const BATCH_LENGTH = 257 * 1024;
 
 /**
- * Messages that may wait for a peer that does not read, besides one for each
- * piece, as a seeder may announce all of them at once. Far more than a proper
- * peer lets gather; without a limit a peer could fill our memory with requests by
- * choking and unchoking us.
+ * Messages that may wait for a peer that does not read, besides one have for each piece,
+ * as a seeder may announce all pieces at once. A correct peer lets far fewer gather.
+ * Without a limit, a peer could fill our memory with requests by choking and unchoking.
  */
 const MAX_WAITING_MESSAGES = 16_384;
 
@@ -63,9 +62,9 @@ export class Outbox {
   #isPaced = false;
   /** The turn in which a batch of blocks leaves. */
   #turn: Turn | undefined;
-  /** The turn that is waited for. */
+  /** The turn that this connection waits for. */
   #nextTurn: Promise<Turn> | undefined;
-  /** The last block taken, and the length of the run of adjacent blocks that it is a part of. */
+  /** The last block taken, and the length of its run of adjacent blocks. */
   #lastBlock: BlockRange | undefined;
   #runLength = 0;
 
@@ -75,8 +74,8 @@ export class Outbox {
   }
 
   send(message: ControlMessage): void {
-    // The last choke or unchoke must arrive last, and a peer that gets a reject
-    // before the choke would request again. [BEP 6]
+    // Chokes and unchokes must arrive in order, and a peer that gets a reject before
+    // the choke would request again. [BEP 6]
     const isBulk = message.type === "choke" || isMetadata(message) ||
       (message.type === "unchoke" || message.type === "reject") &&
         this.#bulk.some((item) => item.type === "choke");
@@ -152,7 +151,7 @@ export class Outbox {
       const runLength = this.#runLengthAt(items, place, item.block);
       const reading = context.readBlock(item.block, into, runLength);
       if (reading !== undefined) {
-        // A short read takes about as long.
+        // A short read takes about as long as one of a whole block.
         readCost += Math.max(await reading, BLOCK_SIZE);
       }
       blockLengths.push(item.block.length);
@@ -166,7 +165,7 @@ export class Outbox {
     return isWritten;
   }
 
-  /** The length of the run of adjacent blocks around one, as far as it was sent or is in this batch. */
+  /** The length of the run of adjacent blocks around a block, from its first block to its last in this batch. */
   #runLengthAt(
     items: readonly Bulk[],
     place: number,
@@ -174,7 +173,7 @@ export class Outbox {
   ): number {
     const isInRun = this.#lastBlock && isNext(this.#lastBlock, block);
     this.#lastBlock = block;
-    // The rest of the run was counted at the block before.
+    // The previous block counted the rest of the run.
     if (isInRun && items[place - 1]?.type === "block") return this.#runLength;
     if (!isInRun) this.#runLength = 0;
     for (;;) {
@@ -191,12 +190,12 @@ export class Outbox {
     this.#turn = undefined;
   }
 
-  /** Delays the next blocks until the upload limit, and the host's limit of reading, allow them. */
+  /** Delays the next blocks until the upload limit and the host's read limit allow them. */
   async #pace(length: number, readCost: number): Promise<void> {
     const { context, signal, turns } = this.#options;
     this.#isPaced = true;
     await context.uploadPacer.pass(length, signal);
-    // Signed: the rest of a chunk that one batch reads is sent in the next ones.
+    // May be negative: one batch may read bytes that later batches send.
     const waitMs = turns.charge(readCost - length, performance.now());
     if (waitMs > 0) await pause(waitMs, signal);
     this.#isPaced = false;
@@ -222,7 +221,7 @@ export class Outbox {
     return false;
   }
 
-  /** Takes the bulk that may leave now and fits into a batch behind the urgent messages, at least one item. */
+  /** Takes the bulk that may leave now and fits into a batch behind the urgent messages; the first item always fits. */
   #takeBulk(
     urgent: readonly ControlMessage[],
   ): { items: Bulk[]; length: number } {
@@ -240,7 +239,7 @@ export class Outbox {
       const itemLength = isBlock
         ? PIECE_HEADER_LENGTH + item.block.length
         : encodedLength(item);
-      // Small blocks cost as much as whole ones.
+      // A small block costs as much as a whole one.
       cost += isBlock ? Math.max(itemLength, BLOCK_SIZE) : itemLength;
       if (count > 0 && cost > batchLength) break;
       if (isBlock && !this.#hasTurn()) break;

@@ -19,7 +19,7 @@ export class Pacer {
 
   /**
    * @param bytesPerSecond The limit; 0 means none.
-   * @param outer A further limit, which others share too.
+   * @param outer A further limit, shared with other pacers.
    */
   constructor(bytesPerSecond: number, outer?: Pacer) {
     this.#outer = outer;
@@ -27,8 +27,8 @@ export class Pacer {
   }
 
   /**
-   * Bytes to move at once: a tenth of a second's worth, so that many connections
-   * which share a slow rate take short turns. `Infinity` without a limit.
+   * Bytes to move at once: those of a tenth of a second, so that many connections that
+   * share a low rate take short turns. `Infinity` without a limit.
    */
   get stepLength(): number {
     const own = this.#bytesPerSecond === 0
@@ -37,7 +37,7 @@ export class Pacer {
     return Math.min(own, this.#outer?.stepLength ?? Infinity);
   }
 
-  /** Keeps to another rate from now on; 0 means none. What was moved still counts. */
+  /** Changes the rate; 0 means no limit. Bytes moved before still count. */
   setRate(bytesPerSecond: number): void {
     if (bytesPerSecond === this.#bytesPerSecond) return;
     const nowMs = performance.now();
@@ -78,6 +78,6 @@ export interface TransferControl {
 
 /** Resolves after `ms` milliseconds, or when `signal` is aborted. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  // It fails by an abort alone, which the caller sees from the signal.
+  // `delay` rejects only on an abort, which the caller sees from the signal.
   await delay(ms, { signal }).catch(() => {});
 }

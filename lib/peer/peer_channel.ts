@@ -1,7 +1,7 @@
 /**
  * One TCP connection that speaks the peer wire protocol. Owns the socket and its
- * receive buffer; knows frames, not their meaning. A connection that breaks and
- * one that is closed look the same to the caller: nothing more comes.
+ * receive buffer; knows frames, not their meaning. A broken connection and a closed
+ * connection look the same to the caller: no more bytes come.
  *
  * @module
  */
@@ -19,16 +19,16 @@ import { readMessage } from "../wire/read_message.ts";
 /** Time for a connection and its handshake together, in milliseconds. */
 export const HANDSHAKE_TIMEOUT_MS = 8_000;
 
-/** Receive buffer before the handshake, in bytes: a stranger gets no more. */
+/** Receive buffer before the handshake, in bytes: an unknown host gets no more memory. */
 const HANDSHAKE_BUFFER_LENGTH = 1024;
-/** Receive buffer after it, in bytes; it grows if a frame needs more. */
+/** Receive buffer after the handshake, in bytes; grows if a frame needs more. */
 const RECEIVE_BUFFER_LENGTH = 256 * 1024;
-/** Space for each read, in bytes: a read costs the same whatever it returns. */
+/** Least space for a read, in bytes: a read costs the same for few bytes as for many. */
 const MIN_READ_SPACE = 64 * 1024;
-/** Smallest limit of a read, in bytes: a slow peer still gets a block through in one. */
+/** Smallest limit of a read, in bytes: even at a low rate one read can take a block. */
 const MIN_READ_LIMIT = 16 * 1024;
 
-/** A channel after its handshake, and the peer's half of that. */
+/** A channel after its handshake, and the handshake that the peer sent. */
 export interface HandshakenChannel {
   readonly channel: PeerChannel;
   readonly handshake: Handshake;
@@ -59,8 +59,8 @@ export class PeerChannel {
   }
 
   /**
-   * Waits for bytes, at most `maxLength` of them or 16 KiB if that is more.
-   * Returns their number; 0 when the connection is over.
+   * Waits for bytes: at most `maxLength`, or 16 KiB if `maxLength` is less.
+   * Returns the number of bytes; 0 when the connection is over.
    */
   async receive(maxLength: number = Infinity): Promise<number> {
     const space = this.#received.space(MIN_READ_SPACE)
@@ -82,7 +82,7 @@ export class PeerChannel {
   }
 
   /**
-   * The next message received; `undefined` until it is complete. Its bytes are
+   * The next message received; `undefined` until it is complete. The message's bytes are
    * views, valid until the next read, {@linkcode receive}.
    * @throws {ProtocolError} If the frame breaks the protocol.
    */
@@ -92,13 +92,13 @@ export class PeerChannel {
 
   /**
    * Waits for the peer's handshake; `undefined` if the connection ends before.
-   * @throws {ProtocolError} If something else comes.
+   * @throws {ProtocolError} If the peer sends something else.
    */
   async receiveHandshake(): Promise<Handshake | undefined> {
     for (;;) {
       const handshake = readHandshake(this.#received);
       if (handshake !== undefined) {
-        // In one go, in place of growing step by step.
+        // At once, instead of growing the buffer step by step.
         this.#received.space(RECEIVE_BUFFER_LENGTH);
         return handshake;
       }
@@ -112,7 +112,7 @@ export class PeerChannel {
     return this.write(encodeHandshake(handshake));
   }
 
-  /** Writes all of `bytes`, which belong to the caller again then. Returns false if the connection is over. */
+  /** Writes all of `bytes`; the caller must not change them until then. Returns false if the connection is over. */
   async write(bytes: Uint8Array): Promise<boolean> {
     try {
       for (let done = 0; done < bytes.length;) {
@@ -140,7 +140,7 @@ export class PeerChannel {
     try {
       this.#connection.close();
     } catch (error) {
-      // The peer may have reset it at the same moment.
+      // Harmless: the peer may have reset the connection at the same moment.
       if (!isConnectionLoss(error)) throw error;
     }
   }

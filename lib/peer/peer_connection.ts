@@ -1,7 +1,7 @@
 /**
- * One peer connection after its handshake: a loop that receives and a loop that
- * sends, which end together. Owns how much the peer is listened to and the reason
- * for the end; the meaning of a message is the swarm's.
+ * One peer connection after its handshake: a loop that receives and a loop that sends,
+ * which end together. Owns the limit of received messages and the reason for the end;
+ * the swarm interprets the messages.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { pause } from "./pacer.ts";
 import type { PeerChannel } from "./peer_channel.ts";
 import type { ConnectionContext } from "./session_context.ts";
 
-/** Time without a byte written after which a peer that has to read is stalled, in milliseconds. */
+/** A pending write without progress for this time means that the peer is stalled, in milliseconds. */
 const STALLED_MS = 10_000;
 
 /** The end of a connection. */
@@ -77,7 +77,7 @@ export class PeerConnection {
     return this.channel.writingMs(performance.now()) >= STALLED_MS;
   }
 
-  /** The reason why the connection is over, or would be if it broke now. */
+  /** The reason for the end of the connection, or for the end if it broke now. */
   get end(): ConnectionOver {
     const reason = this.#hasReceived ? "lost" : "refused";
     return this.#end ?? { reason, detail: undefined };
@@ -90,7 +90,7 @@ export class PeerConnection {
   async run(): Promise<void> {
     const sending = this.outbox.run().finally(() => this.close());
     const receiving = this.#receive().finally(() => this.close());
-    // Both must be over before a failure of one is passed on.
+    // Both loops must end before a failure of either is passed on.
     const [sent, received] = await Promise.allSettled([sending, receiving]);
     if (sent.status === "rejected") throw sent.reason;
     if (received.status === "fulfilled") return;
@@ -125,7 +125,7 @@ export class PeerConnection {
       const waitMs = this.#limiter.nextTurn(performance.now());
       if (waitMs > 0) await pause(waitMs, this.#closing.signal);
       if (isAll) return;
-      // A read that need not wait would let no other connection have a turn.
+      // A read of waiting bytes does not yield: other connections would get no turn.
       if (waitMs === 0) await pause(0, this.#closing.signal);
     }
   }
@@ -172,10 +172,10 @@ const EXTENDED_UNITS = 16;
 
 /**
  * Limits the CPU time that one peer's messages can cost: a token bucket in which
- * each message costs about what its handling takes, in units of a `have`. A peer
- * that exceeds it is not read for a while, so that its messages wait in its own
- * memory. Blocks are free, because they were requested, and sending a block pays
- * for its request: a peer that exchanges content never comes near the limit.
+ * each message costs about its CPU time, in units of a `have`. Nothing is read for a
+ * while from a peer above the limit, so its messages wait in the peer's own memory.
+ * Blocks are free, because they were requested, and sending a block pays for its
+ * request: a peer that exchanges content never comes near the limit.
  *
  * Measured: a peer that sends `have` without end took a whole core and delayed
  * timers for seconds; with the limit it takes less than a hundredth of a core.
@@ -204,7 +204,7 @@ export class MessageLimiter {
     this.#limiter.giveBack(Math.min(1, length / PAYING_LENGTH));
   }
 
-  /** Begins a turn. Returns how long not to read from the peer before, in milliseconds. */
+  /** Begins a turn. Returns the time to wait before reading from the peer, in milliseconds. */
   nextTurn(nowMs: number): number {
     const freeUnits = Math.min(this.#freeUnits, this.#turnUnits);
     this.#freeUnits -= freeUnits;

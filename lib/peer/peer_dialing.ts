@@ -1,8 +1,8 @@
 /**
- * Finds the peers of a torrent: announces it to its trackers, performs the dials that
- * its {@linkcode Dialer} decides on, and reports each result to it. One deadline covers
- * connection and handshake, so that a host which drops packets costs seconds, not
- * minutes.
+ * Finds the peers of a torrent: announces the torrent to its trackers, performs the dials
+ * that the {@linkcode Dialer} decides on, and reports each result to the dialer. One
+ * deadline covers connection and handshake, so a host that drops packets costs seconds,
+ * not minutes.
  *
  * @module
  */
@@ -62,7 +62,7 @@ export class PeerDialing {
     this.apply({ type: "learnt", source, addresses });
   }
 
-  /** A connection is over; `undefined` if the peer connected to us. */
+  /** A connection is over; `address` is `undefined` if the peer connected to us. */
   ended(address: PeerAddress | undefined, reason: ConnectionEnd): void {
     if (address !== undefined) this.apply({ type: "ended", address, reason });
   }
@@ -101,7 +101,7 @@ export class PeerDialing {
 
 /**
  * Connects to a peer and exchanges handshakes for `own.infoHash`.
- * @throws {ProtocolError} If no peer answers in time, or not for this torrent.
+ * @throws {ProtocolError} If no peer answers in time, or the peer answers for another torrent.
  */
 export async function dialPeer(
   address: PeerAddress,
@@ -116,7 +116,7 @@ export async function dialPeer(
   const channel = new PeerChannel(await connect(address, ending));
   ending.addEventListener("abort", () => channel.close());
   try {
-    // The connection may have been made at the moment of the deadline.
+    // The deadline may have passed while the connection was made.
     if (ending.aborted) channel.close();
     await channel.sendHandshake(own);
     const handshake = await channel.receiveHandshake();

@@ -1,9 +1,8 @@
 /**
- * Accepts inbound connections of a session, answers their handshakes and hands
- * the channels on. A connection without a proper handshake in time, or for a
- * torrent that is not shared, is closed without a word. Pending handshakes are
- * bounded, so that a host that opens thousands of connections and sends nothing does
- * not keep other peers out.
+ * Accepts inbound connections of a session, answers their handshakes and passes the
+ * channels on. A connection without a valid handshake in time, or for a torrent that is
+ * not shared, is closed without an answer. Pending handshakes are bounded, so a host that
+ * opens thousands of connections and sends nothing does not keep other peers out.
  *
  * @module
  */
@@ -19,7 +18,7 @@ import type { SessionContext } from "./session_context.ts";
 
 /** Ports tried from the requested one on. */
 const MAX_PORTS_TRIED = 100;
-/** Connections accepted in a second; others wait in the system's backlog. To accept one and close it costs a tenth of a millisecond. */
+/** Connections accepted in a second; others wait in the system's backlog. Accepting and closing a connection costs a tenth of a millisecond. */
 const ACCEPTED_PER_SECOND = 1000;
 /** Pause after a connection could not be accepted, in milliseconds. */
 const ACCEPT_PAUSE_MS = 50;
@@ -95,9 +94,9 @@ export class PeerListener {
       } catch (error) {
         if (this.#isClosed) return;
         if (!(error instanceof Error && "code" in error)) throw error;
-        // A peer that has closed its connection already costs nothing. Descriptors
-        // or memory may be free again in a moment; until then the loop must not
-        // spin.
+        // The peer may have closed its connection already. If descriptors or memory
+        // are short, they may be free again in a moment; until then the loop must
+        // not spin.
         const { fdPressure } = this.#session;
         const lacksHandles = fdPressure.relieve(error, performance.now());
         const lacksMemory = ["ENOBUFS", "ENOMEM"].includes(String(error.code));
@@ -108,7 +107,7 @@ export class PeerListener {
 
   #isWelcome(connection: Deno.TcpConn, now: number): boolean {
     const { hostname } = connection.remoteAddr;
-    // It may have been accepted at the moment of the closing.
+    // The connection may have been accepted while the listener was closed.
     return !this.#isClosed && this.#session.permits(hostname) &&
       this.#pending.permits(hostname, now);
   }
@@ -149,18 +148,18 @@ export type PendingChannel = Pick<
 
 /** Handshakes that may be pending at once. */
 const MAX_PENDING = 128;
-/** Of one host: more than peers behind one address that start together. */
+/** Pending handshakes of one host: more than peers behind one address that start together. */
 const MAX_PENDING_OF_HOST = 64;
 const CONNECTIONS_OF_HOST = { perSecond: 16, burst: 256 };
 /** Hosts whose connections are counted. */
 const MAX_HOSTS = 1024;
 
 /**
- * Inbound connections whose handshake has not come yet, and how often each host has
- * connected. Several peers at one address, as behind a NAT, stay far below the bounds.
+ * Inbound connections before their handshake, and the rate of connections of each host.
+ * Several peers at one address, as behind a NAT, stay far below the bounds.
  */
 export class PendingHandshakes {
-  /** In the order in which they connected. */
+  /** Oldest first. */
   readonly #pending = new Set<PendingChannel>();
   readonly #rates = new BoundedMap<string, RateLimiter>(MAX_HOSTS);
 
@@ -171,7 +170,7 @@ export class PendingHandshakes {
       .tryTake(1, nowMs);
   }
 
-  /** Adds a connection. Closes the oldest if there are too many, of the same host if that has too many. */
+  /** Adds a connection. Closes the host's oldest if the host has too many, else the oldest of all if there are too many. */
   add(channel: PendingChannel): void {
     const ofHost = [...this.#pending].filter(({ hostname }) =>
       hostname === channel.hostname

@@ -1,7 +1,7 @@
 /**
- * The way of a piece onto the disk: hashed in memory, written only if it matches, and
- * then the files that it completes get their names. Measures the time that this takes,
- * for each piece, not for each block.
+ * Stores pieces: hashes a piece in memory, writes it only if the hash matches, and then
+ * has the files named that the piece completes. Measures the time of this work, for each
+ * piece, not for each block.
  *
  * @module
  */
@@ -33,15 +33,15 @@ export interface TransferLoad {
   readonly writingMs: number;
   /** Content received so far, in bytes. */
   readonly receivedBytes: number;
-  /** That of the peer that was asked about; 0 if none was. */
+  /** Content received from the peer `from`, in bytes; 0 without `from`. */
   readonly sourceBytes: number;
   /** Connected peers. */
   readonly peerCount: number;
   /** Peers that have pieces that we lack. */
   readonly sourceCount: number;
-  /** Peers that owe us blocks. */
+  /** Peers with outstanding requests, except peers without a block for 3 s. */
   readonly owingCount: number;
-  /** Those of them that have sent none for 150 ms, and not for 3 s. */
+  /** Peers with outstanding requests that sent no block for 150 ms to 3 s. */
   readonly stalledCount: number;
 }
 
@@ -96,8 +96,8 @@ export class PieceStore {
   }
 
   /**
-   * Hashes a piece in memory and stores it only if it matches: the one way onto the
-   * disk. The swarm bounds the pieces that are under way.
+   * Hashes a piece in memory and stores it only if it matches. No other code stores
+   * content. The swarm bounds the number of pieces in this step.
    * @throws {StorageError} If the disk refuses.
    */
   async check(
@@ -124,14 +124,14 @@ export class PieceStore {
     if (!isWritten) {
       await this.#writing.during(() => storage.write(offsetInTorrent, bytes));
     }
-    // Before the swarm takes the torrent for complete.
+    // Before the swarm counts the torrent as complete.
     this.#namingCount++;
     return { type: "pieceVerified", index, bytes };
   }
 
   /**
    * Waits until the files that a verified piece completes have their names.
-   * @returns The paths of those files, and whether the torrent is complete by them.
+   * @returns The paths of those files, and whether they complete the torrent.
    * @throws {StorageError} If the disk refuses.
    */
   async nameFiles(
@@ -166,7 +166,7 @@ export class PieceStore {
   }
 }
 
-/** The time in which at least one task was under way: those that overlap count once. */
+/** The time in which at least one task ran: overlapping tasks count once. */
 class BusyTime {
   #count = 0;
   #sinceMs = 0;

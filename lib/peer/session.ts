@@ -53,7 +53,7 @@ export function openSession(options: SessionOptions = {}): Session {
   return new Session(context, { sockets, hostname, isAnnounced });
 }
 
-/** Opens local discovery; the reason if it cannot. Never rejects. */
+/** Opens local discovery; resolves to the reason if that fails. Never rejects. */
 async function openDiscovery(
   hostname: string | undefined,
   options: LocalServiceDiscoveryOptions,
@@ -75,11 +75,11 @@ export class Session implements AsyncDisposable {
   readonly #listener: PeerListener;
   readonly #torrents = new Map<InfoHash, TorrentSession>();
   readonly #fetches = new Map<InfoHash, MetadataFetch>();
-  /** The peers that were connected when metadata had come. */
+  /** The peers that were connected when the metadata was complete. */
   readonly #fetchPeers = new BoundedMap<InfoHash, PeerAddress[]>(MAX_FETCHED);
   readonly #running: Promise<void>[] = [];
   readonly #onShortage: Disposable;
-  /** Resolves to the reason if there is none; undefined if none is wanted. */
+  /** Resolves to the reason if local discovery failed; `undefined` if it is off. */
   readonly #discovery: Promise<LocalServiceDiscovery | string> | undefined;
 
   /** @internal For {@linkcode openSession}. */
@@ -158,7 +158,7 @@ export class Session implements AsyncDisposable {
     user: TorrentSession | MetadataFetch,
   ): Promise<string | undefined> {
     const discovery = await this.#discovery;
-    // It may have ended meanwhile.
+    // The torrent may have ended meanwhile.
     if (this.#find(infoHash) !== user) return undefined;
     if (typeof discovery === "string") return discovery;
     discovery?.add(infoHash);
@@ -170,17 +170,17 @@ export class Session implements AsyncDisposable {
     user: TorrentSession | MetadataFetch,
   ): Promise<void> {
     const discovery = await this.#discovery;
-    // It may have been added again meanwhile.
+    // The torrent may have been added again meanwhile.
     const isOver = (this.#find(infoHash) ?? user) === user;
     if (isOver && typeof discovery === "object") discovery.remove(infoHash);
   }
 
   /**
-   * Fetches the torrent of a magnet link from its peers, for {@linkcode addTorrent};
-   * one that is shared is returned.
+   * Fetches the torrent of a magnet link from its peers, for {@linkcode addTorrent}. A
+   * torrent that is shared already is returned at once.
    * @throws {FetchError} If no peer sent its metadata in time.
    * @throws {MetainfoError} If its metadata is invalid.
-   * @throws {TypeError} If it is fetched already.
+   * @throws {TypeError} If the same metadata is being fetched already.
    */
   async fetchMetadata(
     link: MagnetLink,
@@ -226,7 +226,7 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  /** Stops all torrents and announces that. The announces take at most 1.2 s. */
+  /** Stops all torrents and announces `stopped`, in at most 1.2 s. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     const discovery = await this.#discovery;
@@ -237,7 +237,7 @@ export class Session implements AsyncDisposable {
     const stopping: Promise<void>[] = [];
     for (const torrent of this.#torrents.values()) {
       stopping.push(torrent.stop(endMs - performance.now()));
-      // The announces of the first leave before the last are stopped.
+      // The announces of the first torrents leave before the last torrents are stopped.
       if (stopping.length % STOPPED_AT_ONCE === 0) await delay(0);
     }
     await Promise.all(stopping);

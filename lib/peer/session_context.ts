@@ -1,7 +1,7 @@
 /**
- * Objects that a session makes once and passes down: to its torrents, and from
- * each torrent to its connections. An option of the session that the engine or the
- * announcer of a torrent needs is passed on here.
+ * Objects that a session makes once and passes down: to its torrents, and from each
+ * torrent to its connections. They carry the session's options that the engine or the
+ * announcer of a torrent needs.
  *
  * @module
  */
@@ -47,7 +47,7 @@ export interface SessionOptions {
   /** Time for a connection and its handshake, in milliseconds. @default {8000} */
   readonly handshakeTimeoutMs?: number;
   /**
-   * True to announce torrents to the local network and to hear of peers there, private
+   * True to announce torrents to the local network and to find peers there, private
    * torrents excepted [BEP 14, 27]. It needs `--unstable-net` and the permission
    * `--allow-sys=networkInterfaces`; without them it is off, which each torrent
    * reports as `localDiscoveryOff`. It is off too if `hostname` is a loopback address.
@@ -113,7 +113,7 @@ export interface ConnectionContext
   readonly pieceCount: number;
   /** Longest frame that is read, in bytes. */
   readonly maxFrameLength: number;
-  /** Fills `into` with a block that is part of a run of requests; returns bytes read, and no promise if the content was in memory. */
+  /** Fills `into` with a block that is part of a run of requests. Resolves to the bytes read; `undefined` if the content was in memory. */
   readonly readBlock: (
     block: BlockRange,
     into: Uint8Array,
@@ -171,12 +171,12 @@ const MIN_CONNECTIONS = 4;
 const LIMIT_MS = 5_000;
 
 /**
- * Counts the connections of a session, and limits them while the process is short of
- * file descriptors: to a few fewer than it had then, for some seconds, so that
- * trackers can be reached and files opened.
+ * Counts the connections of a session. In a shortage of file descriptors, limits them
+ * for some seconds to a few fewer than were open, so that trackers can be reached and
+ * files opened.
  */
 export class HandleLimit {
-  /** In the order in which they were made. */
+  /** Oldest first. */
   readonly #open = new Set<Pick<PeerChannel, "close">>();
   #maxCount = Infinity;
   #endMs = -Infinity;

@@ -40,11 +40,11 @@ export type SessionEvent =
   | { readonly type: "completed" }
   /** The torrent stopped, because its storage failed. */
   | { readonly type: "storageFailed"; readonly error: StorageError }
-  /** The torrent is not announced to the local network, and no peers are heard of there. */
+  /** Local discovery is off: the torrent is not announced there, and no peers are found there. */
   | { readonly type: "localDiscoveryOff"; readonly reason: string }
-  /** No connected peer has a missing piece: the trackers of all tiers are asked. */
+  /** No connected peer has a missing piece: the torrent is announced to all tiers of trackers. */
   | { readonly type: "sourceMissing" }
-  /** `TorrentSession.control` stopped all transfers, or had them go on. */
+  /** `TorrentSession.control` paused or resumed all transfers. */
   | { readonly type: "paused" | "resumed" }
   /** A tracker answered, failed, or sent a warning. */
   | AnnounceReport;
@@ -52,12 +52,12 @@ export type SessionEvent =
 /** An event of a magnet link whose metadata is fetched, for a log. */
 export type MagnetEvent =
   | { readonly type: "peerConnected"; readonly address: PeerAddress }
-  /** Complete metadata was not the torrent's: one of the hosts lied, and all is fetched again. */
+  /** Complete metadata did not match the info hash: a host sent wrong data, and all of it is fetched again. */
   | {
     readonly type: "metadataMismatched";
     readonly hostnames: readonly string[];
   }
-  /** A host sent wrong metadata again, alone. */
+  /** A host sent wrong metadata for the second time, this time all of it, and is banned. */
   | { readonly type: "metadataPeerBanned"; readonly hostname: string }
   | AnnounceReport;
 
@@ -77,23 +77,23 @@ export interface PeerSnapshot {
   readonly address: PeerAddress;
   /** True for a peer that we dialed. */
   readonly isOutgoing: boolean;
-  /** Its name and version, if it sends them. */
+  /** The client's name and version, if sent. */
   readonly client: string | undefined;
-  /** True if it says that it has every piece, or wants none. */
+  /** True if the peer announced every piece, or wants none. */
   readonly isSeeder: boolean;
-  /** Number of pieces that it says it has. */
+  /** Number of pieces that the peer announced. */
   readonly pieceCount: number;
-  /** Received from it, over the last seconds. */
+  /** Received from the peer, over the last seconds. */
   readonly downloadBytesPerSecond: number;
-  /** Sent to it, over the last seconds. */
+  /** Sent to the peer, over the last seconds. */
   readonly uploadBytesPerSecond: number;
-  /** True while we choke it: it gets no blocks but of allowed-fast pieces. */
+  /** True while we choke the peer: it gets only blocks of allowed-fast pieces. */
   readonly weChoke: boolean;
-  /** True if it has pieces that we lack. */
+  /** True if the peer has wanted pieces that we lack. */
   readonly weAreInterested: boolean;
-  /** True while it chokes us: we get no blocks but of allowed-fast pieces. */
+  /** True while the peer chokes us: we get only blocks of allowed-fast pieces. */
   readonly peerChokes: boolean;
-  /** True if it wants pieces that we have. */
+  /** True if the peer wants pieces that we have. */
   readonly peerIsInterested: boolean;
 }
 
@@ -107,13 +107,13 @@ export interface TorrentSnapshot {
   readonly name: string;
   /** Length of the content that is wanted, in whole pieces without padding. */
   readonly length: number;
-  /** The same, of the pieces that are verified and stored. */
+  /** Length of the wanted pieces that are verified and stored, without padding. */
   readonly verifiedLength: number;
   /** Number of pieces that are wanted. */
   readonly pieceCount: number;
   /** Number of pieces that are verified and stored. */
   readonly verifiedPieceCount: number;
-  /** Content received, with what was wasted. */
+  /** Content received, wasted bytes included. */
   readonly downloadedBytes: number;
   /** Content received twice, too late or corrupt. */
   readonly wastedBytes: number;

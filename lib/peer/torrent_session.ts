@@ -42,14 +42,14 @@ import {
 } from "./session_report.ts";
 
 const TICK_MS = 1000;
-/** Time for a source among the first peers to connect, in milliseconds. */
+/** Time for the first peers to connect before a missing source is reported, in milliseconds. */
 const SOURCE_WAIT_MS = 4_000;
 
 /** Options for `Session.addTorrent`. */
 export interface TorrentSessionOptions extends PieceChoice {
   /** Content is read from it and written to it; the caller closes it. */
   readonly storage: Storage;
-  /** The pieces known to be stored and right, as `verifyStorage` finds them. */
+  /** The pieces verified as stored, as `verifyStorage` finds them. */
   readonly have: Bitfield;
   /** Takes every event of the torrent. Its exceptions are ignored. */
   readonly onEvent?: (event: SessionEvent) => void;
@@ -120,7 +120,7 @@ export class TorrentSession {
     return Bitfield.fromBytes(have.toBytes(), have.length);
   }
 
-  /** The pieces that each connected peer says it has. */
+  /** The pieces that each connected peer announced. */
   peerPieces(): PeerPieces[] {
     const peers = [...this.#swarm.peers.values()];
     return peers.map(({ peer: { id: peerId, hostname, pieces } }) => (
@@ -131,8 +131,8 @@ export class TorrentSession {
   /** Pauses, resumes or limits the torrent; connections stay. */
   control(control: TransferControl): void {
     const { isPaused = false } = control;
-    // A pause needs no limits: what is on its way arrives at once then, and no choke
-    // waits behind a block.
+    // A pause lifts the limits: blocks in flight arrive at once, and no choke waits
+    // behind a block.
     const rates: TransferControl = isPaused ? {} : control;
     this.#context.uploadPacer.setRate(rates.maxUploadBytesPerSecond ?? 0);
     this.#context.downloadPacer.setRate(rates.maxDownloadBytesPerSecond ?? 0);
@@ -143,7 +143,7 @@ export class TorrentSession {
     this.#emit({ type });
   }
 
-  /** Announces, dials and ticks until {@linkcode stop}. Never rejects: a storage that fails is an event and ends it. */
+  /** Announces, dials and ticks until {@linkcode stop}. Never rejects: a failure of the storage stops the torrent and is an event. */
   async run(): Promise<void> {
     const timer = setInterval(() => this.#tick(), TICK_MS);
     this.#track(this.#store.begin());
@@ -271,7 +271,7 @@ export class TorrentSession {
         break;
       case "completed":
         this.#dialing.apply({ type: "completed" });
-        // With a part of the content this is no seeder.
+        // A partial seed announces no `completed`.
         if (this.#swarm.have.isFull) this.#dialing.announcer.completed();
         break;
       default:
@@ -282,7 +282,7 @@ export class TorrentSession {
   async #verify(piece: PieceBytes): Promise<void> {
     const checked = await this.#store.check(piece);
     const { type, index } = checked;
-    // Before its consequences: the last piece completes the torrent.
+    // Before the events that follow from the piece, such as `completed`.
     this.#emit({ type, index });
     this.#apply(checked);
     if (type === "pieceVerified") void this.#nameFiles(index);
@@ -318,7 +318,7 @@ export class TorrentSession {
     if (isLonely) this.#dialing.announcer.requestMorePeers();
   }
 
-  /** Keeps work that the shutdown waits for; a storage that fails ends the torrent. */
+  /** Notes work that the shutdown waits for. A failure of the storage ends the torrent. */
   #track(work: Promise<void>): void {
     const tracked = work
       .catch((error) => {
@@ -332,7 +332,7 @@ export class TorrentSession {
   #fail(error: StorageError): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
-    // It is announced as stopped now; the closing of the session waits for that.
+    // Announces `stopped` now; the closing of the session waits for that.
     this.#stopped ??= this.#shutDown();
     this.#emit({ type: "storageFailed", error });
   }

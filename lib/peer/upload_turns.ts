@@ -1,14 +1,13 @@
 /**
- * Shares the work of uploading among hosts: reading, copying and sending. While
- * several hosts are served, each of them has one batch of blocks in progress at a
- * time, or one each 50 ms if its peers read slowly, however many connections it has; a
- * host alone has no limit. A host whose
- * requests make us read much more than we send it has to wait.
+ * Shares the work of uploading among hosts: reading, copying and sending. While several
+ * hosts are served, each host has one batch of blocks in progress, or starts one each
+ * 50 ms if its peers read slowly, whatever its number of connections. A single host has
+ * no limit. A host must wait if its requests make us read much more than we send to it.
  *
- * Measured with 20 connections of one host that request single bytes: they had
- * the disk read at 500 MB/s, and a third of a download of 512 MiB was done after
- * 25 s. Now they have it read at 2 KB/s, and all of it is done after 10 s, in twice
- * the time that it takes alone.
+ * Measured with 20 connections of one host that request single bytes: without turns they
+ * caused reads of 500 MB/s, and a third of another host's 512 MiB was done after 25 s.
+ * With turns they cause 2 KB/s, and the 512 MiB are done after 10 s, twice the time that
+ * they take alone.
  *
  * @module
  */
@@ -19,9 +18,9 @@ import { RateLimiter } from "../base/rate_limiter.ts";
 const MAX_HOSTS = 1024;
 /** Time for which a host counts as served after its last batch, in milliseconds. */
 const SERVED_MS = 5_000;
-/** Time after which a batch no longer delays the host's next one, in milliseconds: its peer may read slowly. */
+/** Time after which a batch no longer delays the host's next batch, in milliseconds: the peer may read slowly. */
 const TURN_MS = 50;
-/** Bytes read beyond those that are sent to a host; the burst is that of many peers at one address that start together. */
+/** Bytes read for a host beyond the bytes sent to it. The burst allows many peers at one address to start together. */
 const OVERREAD = { perSecond: 8 * 1024 * 1024, burst: 64 * 1024 * 1024 };
 
 /** A batch in progress. */
@@ -47,7 +46,7 @@ export class UploadTurns {
     return this.#hosts.getOrInsertComputed(host, () => new HostTurns(this));
   }
 
-  /** Notes that a host is served now. Returns whether others are served too. */
+  /** Notes that a host is served now. Returns whether other hosts are served too. */
   isContended(host: HostTurns, nowMs: number): boolean {
     const isOther = this.#last !== undefined && host !== this.#last;
     if (isOther && nowMs - this.#lastMs < SERVED_MS) {
@@ -62,7 +61,7 @@ export class UploadTurns {
 export class HostTurns {
   readonly #all: UploadTurns;
   readonly #overread = new RateLimiter(OVERREAD);
-  /** Callbacks that begin the batches that wait, in their order. */
+  /** Callbacks that begin the waiting batches, the longest wait first. */
   readonly #waiting = new Map<Promise<Turn>, (turn: Turn) => void>();
   #current: Turn | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -72,7 +71,7 @@ export class HostTurns {
     this.#all = all;
   }
 
-  /** Begins a batch; a promise if others of the host come before. */
+  /** Begins a batch; a promise if the batch has to wait. */
   begin(nowMs: number): Turn | Promise<Turn> {
     const waitMs = this.#waitMs(nowMs);
     if (waitMs <= 0 && this.#waiting.size === 0) return this.#start(nowMs);
@@ -86,19 +85,19 @@ export class HostTurns {
     if (turn !== this.#current) return;
     this.#current = undefined;
     if (this.#waiting.size === 0) return;
-    // Not at once: meanwhile the requests of other hosts are read.
+    // Not at once, so that the requests of other hosts are read first.
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#wake());
   }
 
-  /** Takes back a batch that waits: its connection is closed. */
+  /** Withdraws a waiting batch, as its connection is closed. */
   withdraw(waiting: Promise<Turn>): void {
     if (!this.#waiting.delete(waiting) || this.#waiting.size > 0) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
-  /** Counts bytes read for the host less those sent to it. Returns how long it has to wait, in milliseconds. */
+  /** Counts bytes read for the host less bytes sent to it. Returns the time that the host has to wait, in milliseconds. */
   charge(overreadLength: number, nowMs: number): number {
     return this.#overread.take(overreadLength, nowMs);
   }
