@@ -1,10 +1,9 @@
 /**
- * Gives the files of a torrent their names as their last bytes are written, in batches:
- * those that are complete while a batch is flushed are the next one, as a journaling
- * file system commits once for many files if no name changes in between. Writes wait
- * while it is behind, so that few files have to be opened anew for it. Some files may
- * have to be first: others get their names when all of those have theirs. Knows pieces
- * and files, and nothing of paths.
+ * Gives the files of a torrent their names as their last bytes are written, in batches.
+ * Files that are complete while a batch is flushed form the next batch: a journaling file
+ * system commits once for many files if no name changes in between. Writes wait while the
+ * batches lag, so that few files must be opened again for their flush. Files marked as
+ * first get their names before all others. Knows pieces and files, and nothing of paths.
  *
  * @module
  */
@@ -39,33 +38,33 @@ export interface FileCompletionOptions {
   readonly finish: (since: "start" | "end") => Promise<void>;
 }
 
-/** With the promise that it has its name. */
+/** A complete file. The promise resolves when the file has its name. */
 interface CompletedFile extends PromiseWithResolvers<void> {
   readonly fileIndex: number;
 }
 
-/** Counts the pieces that files lack, and names those that lack none. */
+/** Counts the missing pieces of each file, and names complete files. */
 export class FileCompletion {
   readonly #torrent: Torrent;
   readonly #disk: FileCompletionOptions;
-  /** The pieces that each file lacks. */
+  /** The number of missing pieces of each file. */
   readonly #missing: Uint32Array;
   #begun: Promise<readonly number[]> | undefined;
-  /** Files that do not have their names yet, of those that have content. */
+  /** Number of files with content that do not have their names yet. */
   #unnamedCount = 0;
-  /** The same, of those that are to be first. */
+  /** Number of the first files that do not have their names yet. */
   #unnamedFirstCount = 0;
   /** Files that are complete and not flushed. */
   readonly #waiting: CompletedFile[] = [];
-  /** Resolves when all files that are to be first have their names. */
+  /** Resolves when all first files have their names. */
   readonly #firstNamed = Promise.withResolvers<void>();
-  /** Files that an earlier run completed and that wait for it. */
+  /** Files that an earlier run completed and that wait for `#firstNamed`. */
   readonly #heldSinceBegin: CompletedFile[] = [];
   /** The batch that is flushed and named now; never rejects. */
   #batch: Promise<void> | undefined;
   /** The last write to several files; never rejects. */
   #turn = Promise.resolve();
-  /** By piece: the files that it completes, and when they have their names. */
+  /** By piece: the files that the piece completes. */
   readonly #completed = new Map<number, CompletedFile[]>();
 
   constructor(torrent: Torrent, disk: FileCompletionOptions) {
@@ -80,22 +79,22 @@ export class FileCompletion {
   }
 
   /**
-   * Writes to several files, after other such writes. Side by side they would have more
-   * files open than a pool holds, which closes those that wait for their flush: each
-   * file would be opened twice.
+   * Writes to several files, after other such writes. Concurrent writes would open more
+   * files than a pool holds. The pool would close files that wait for their flush, and
+   * each file would be opened twice.
    */
   async inTurn(fileCount: number, write: () => Promise<void>): Promise<void> {
     if (fileCount === 1) return await write();
     const written = this.#turn.then(write);
-    // Harmless: its writer receives the error.
+    // Harmless: the caller that writes receives the error.
     this.#turn = written.catch(() => {});
     await written;
   }
 
   /**
-   * Content is written. After `begin`, a whole piece counts as stored: a file must not
-   * have its name while the rest of its last piece is lost, as a small one is known by
-   * that piece alone.
+   * Content is written. After `begin`, only a whole piece counts as stored: a file must
+   * not have its name while the rest of its last piece is lost, as a small file can be
+   * verified by that piece alone.
    */
   async stored(
     offsetInTorrent: number,
@@ -110,7 +109,7 @@ export class FileCompletion {
     for (const fileIndex of fileIndexes) {
       if (--this.#missing[fileIndex]! > 0) continue;
       if (!this.#disk.places.isWanted(fileIndex)) continue;
-      // Room for it in a batch.
+      // Waits until a batch has room for the file.
       while (this.#waiting.length >= MAX_BATCH_LENGTH) await this.#batch;
       completed.push(this.#publish(fileIndex));
     }
@@ -170,7 +169,7 @@ export class FileCompletion {
   /** Has a file named in the next batch. */
   #publish(fileIndex: number): CompletedFile {
     const file = { fileIndex, ...Promise.withResolvers<void>() };
-    // Its waiter receives the error, which may be later.
+    // Harmless: `named` awaits the promise and receives the error, perhaps later.
     file.promise.catch(() => {});
     if (this.#mustWait(fileIndex)) {
       void this.#firstNamed.promise.then(() => this.#startNaming(file));
@@ -194,7 +193,7 @@ export class FileCompletion {
     const batch = this.#waiting.splice(0, MAX_BATCH_LENGTH);
     const flushing = batch.values();
     const flushed = new Set<CompletedFile>();
-    // All take from one iterator.
+    // All loops take from one iterator.
     await Promise.all(Array.from({ length: PARALLEL_SYNCS }, async () => {
       for (const file of flushing) {
         const flush = this.#disk.flush(file.fileIndex);
@@ -230,7 +229,7 @@ export class FileCompletion {
     }
   }
 
-  /** The files with content of a piece. */
+  /** The files that hold content of a piece. */
   #filesAt(index: number): number[] {
     const { geometry, files } = this.#torrent;
     return this.#disk.spans

@@ -1,8 +1,7 @@
 /**
- * Gives complete files of a torrent what it says of them beside their bytes: programs
- * are made executable, links that lead to them are made, and in the end empty files and
- * the name of a staged folder. Modes, links and names that are right already stay, so
- * that a restart repeats what a crash has left undone.
+ * Finishes complete files: makes programs executable and makes links to the files. At
+ * the end makes empty files and links to folders, and names a staged folder. Correct
+ * modes, links and names stay, so a restart does what a crash has left undone.
  *
  * @module
  */
@@ -32,7 +31,7 @@ export interface FileFinisherOptions {
   readonly reveal: () => Promise<void>;
 }
 
-/** A link that is not as it is in the torrent. */
+/** A link that differs from the torrent's. */
 interface Exception {
   readonly path: string;
   readonly outcome: Exclude<LinkOutcome, { readonly type: "right" }>;
@@ -45,7 +44,7 @@ export class FileFinisher {
   readonly #maker: LinkMaker;
   /** The links that lead to each file, by its index; `undefined`: to folders. */
   readonly #linksTo: ReadonlyMap<number | undefined, readonly TorrentFile[]>;
-  /** Those since the last report. */
+  /** Exceptions since the last report. */
   readonly #exceptions: Exception[] = [];
   #isFinished = false;
 
@@ -69,7 +68,7 @@ export class FileFinisher {
 
   /**
    * Finishes the files that are complete, and links to folders once everything is.
-   * Changes neither size nor time of a file, so its stamp stays.
+   * Changes neither the size nor the time of a file, so the file's stamp stays.
    */
   async finish(isMissing: (index: number) => boolean): Promise<void> {
     if (this.#isFinished) return;
@@ -100,8 +99,8 @@ export class FileFinisher {
   }
 
   /**
-   * Makes the torrent's empty files, which have their names when all others have
-   * theirs, and where nothing can be written are left out.
+   * Makes the torrent's empty files, which have their names when all other files have
+   * theirs. Leaves them out if nothing can be written.
    */
   async makeEmptyFiles(): Promise<void> {
     for (const file of await this.findMissingEmptyFiles()) {

@@ -1,9 +1,9 @@
 /**
- * The places of a torrent's files on the disk. While content of a file is missing, it
- * is kept as `.lanswarm/parts/INFO_HASH/INDEX` beside the content, on the same file
- * system; then it gets its final name. Invariant: no write goes to a final name, so
- * that a file that has one holds verified content alone, but for one that another
- * program made, which is moved among the parts before it is written.
+ * The places of a torrent's files on the disk. An incomplete file is a part, kept as
+ * `.lanswarm/parts/INFO_HASH/INDEX` beside the content, on the same file system; a
+ * complete file gets its final name. Invariant: no write goes to a final name. So a file
+ * under its final name holds only verified content, or was made by another program; the
+ * latter is moved among the parts before it is written.
  *
  * @module
  */
@@ -48,7 +48,7 @@ export class FilePlaces {
   readonly #parts = new Map<number, FileStamp | undefined>();
   /** Indexes of the parts that were made by their first write. */
   readonly #new = new Set<number>();
-  /** Indexes of parts that are hard links: of a copy of them more is written. */
+  /** Indexes of parts that are hard links: a write goes to a copy of the part. */
   readonly #linked = new Set<number>();
   /** Files that had their names when the content was verified, with their stamps then. */
   #named: ReadonlyMap<number, FileStamp | undefined> | undefined;
@@ -64,10 +64,10 @@ export class FilePlaces {
   }
 
   /**
-   * Finds the parts of an earlier download. Where a file of the right length has the
-   * final name as well, that file counts.
-   * @throws {StorageError} If a file of another length has it, or if something else
-   * stands in the place of the folder.
+   * Finds the parts of an earlier download. If a file of the right length has the final
+   * name as well, that file counts.
+   * @throws {StorageError} If a file of another length has the final name, or if
+   * something else stands in the place of the folder.
    */
   async find(): Promise<void> {
     const folder = this.#folder;
@@ -85,7 +85,7 @@ export class FilePlaces {
       if (found === undefined) continue;
       const [stamp, own] = [named && stampOf(named.info), stampOf(found.info)];
       if (stamp?.inode && own.inode && isSameFile(stamp, own)) {
-        // A kill interrupted its publication. Harmless if the disk is read-only.
+        // A kill interrupted the file's publication. Harmless if the disk is read-only.
         await Deno.remove(folder.pathOf(part)).catch(() => {});
         continue;
       }
@@ -102,8 +102,8 @@ export class FilePlaces {
   }
 
   /**
-   * The stamps of files, by index, without opening them; `undefined` for a missing one.
-   * Those that are never on the disk are left out.
+   * The stamps of files, by index, without opening them; `undefined` for a missing file.
+   * Leaves out files that are never on the disk.
    * @throws {StorageError} If something else stands in a file's place.
    */
   async stamps(
@@ -124,7 +124,7 @@ export class FilePlaces {
       : this.#files[fileIndex]!.path;
   }
 
-  /** True if a part was made by its first write: nothing else is in it. */
+  /** True if its first write made the part: the part holds nothing else. */
   isNew(fileIndex: number): boolean {
     return this.#new.has(fileIndex);
   }
@@ -144,7 +144,7 @@ export class FilePlaces {
   ): Promise<Deno.FsFile | undefined> {
     const isAbsent = !this.isPart(fileIndex) &&
       this.#named?.has(fileIndex) === false;
-    // Zeros are a hole.
+    // Zeros are left as a hole.
     if (!isAbsent || isZero(bytes)) return undefined;
     const mode = modeOf(this.#files[fileIndex]!);
     const part = this.#partOf(fileIndex);
@@ -153,7 +153,7 @@ export class FilePlaces {
     return created?.file;
   }
 
-  /** True if a file is to get its name: others stay parts. */
+  /** True if a file gets its name once complete: other files stay parts. */
   isWanted(fileIndex: number): boolean {
     return this.#wanted.has(fileIndex);
   }
@@ -165,8 +165,8 @@ export class FilePlaces {
   }
 
   /**
-   * From now on other files under final names are not ours.
-   * @param foreign Indexes of those that hold something else, or may, and stay.
+   * Treats files that appear under final names from now on as another program's.
+   * @param foreign Indexes of files that hold something else, or may, and stay.
    */
   setNamed(
     stamps: readonly (FileStamp | undefined)[],
@@ -190,7 +190,7 @@ export class FilePlaces {
   async checkWritable(fileIndex: number): Promise<void> {
     const { path, isPadding } = this.#files[fileIndex]!;
     if (isPadding) return;
-    // The error of a trial says more, that of a missing folder names it.
+    // The error of a trial says more, but that of `makeFolder` names the folder.
     if (!await this.#folder.hasFolder([])) await this.makeFolder();
     const folder = this.#folder.pathOf(path.slice(0, -1));
     await tryToWrite(await existingFolder(folder));
@@ -291,9 +291,9 @@ export class FilePlaces {
     return outcomes;
   }
 
-  /** All content has its names: removes the folder of the parts. */
+  /** Removes the folder of the parts, as every file has its name. */
   async finish(): Promise<void> {
-    // Those of files that are not wanted stay, to be served.
+    // Parts of unwanted files stay, to be served.
     if (this.#parts.size > 0) return;
     const dir = this.#folder.pathOf(this.#partsFolder);
     try {
@@ -306,7 +306,7 @@ export class FilePlaces {
         }
       }
       await Deno.remove(dir);
-      // Those of other torrents may be beside it.
+      // Fails harmlessly if the parts of other torrents are beside it.
       await Deno.remove(this.#folder.pathOf(this.#partsFolder.slice(0, -1)));
     } catch {
       // Harmless: what is left is our own.

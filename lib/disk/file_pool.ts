@@ -1,10 +1,9 @@
 /**
- * The open files of one torrent: a bounded number of file descriptors, of which
- * the least recently used is closed first, beside some of new files that wait for
- * their first use. If the process has no descriptor left, the pool halves both
- * limits, and a task waits. Invariant: tasks on one file run one
- * after another, because positional access is a seek on a shared cursor followed by
- * a read or write. Tasks on different files run side by side.
+ * The open files of one torrent: a bounded number of file descriptors, of which the
+ * least recently used is closed first, and some new files that wait for their first use.
+ * If the process has no descriptor left, the pool halves both limits, and a task waits.
+ * Invariant: tasks on one file run one after another, because positional access is a seek
+ * on a shared cursor followed by a read or write. Tasks on different files run in parallel.
  *
  * @module
  */
@@ -15,7 +14,7 @@ import type { Access } from "../files/guarded_paths.ts";
 
 /** Longest wait for a file descriptor, in milliseconds. */
 const DESCRIPTOR_WAIT_MS = 10_000;
-/** Time between two attempts to get one, in milliseconds. */
+/** Time between two attempts to get a descriptor, in milliseconds. */
 const DESCRIPTOR_RETRY_MS = 50;
 /** New files that stay open until they are used. */
 const MAX_NEW_FILES = 48;
@@ -24,7 +23,7 @@ const MAX_NEW_FILES = 48;
 type OpenFile = (fileIndex: number, access: Access) => Promise<Deno.FsFile>;
 
 /**
- * Opens something; while no descriptor is left, others are asked to close some.
+ * Opens something. While no descriptor is left, asks other owners to close some.
  * @throws {Error} What `open` throws; a shortage only after a while, or once `isOver`.
  */
 export async function withDescriptor<T>(
@@ -49,7 +48,7 @@ interface Slot {
   opened: { readonly file: Deno.FsFile; readonly access: Access } | undefined;
   /** Resolves when the last task ends; never rejects. */
   tail: Promise<void>;
-  /** Tasks that wait or run; a slot with any is not closed. */
+  /** Number of tasks that wait or run; a slot with a task is not closed. */
   taskCount: number;
 }
 
@@ -101,7 +100,7 @@ export class FilePool implements AsyncDisposable {
     );
   }
 
-  /** Takes over a new file, which is open for its first use if there is room for it. */
+  /** Takes over a new file, and keeps it open for its first use if there is room. */
   addNew(fileIndex: number, file: Deno.FsFile): void {
     this.#new.set(fileIndex, file);
     this.#closeNew(this.#isClosed ? 0 : this.#maxNewFiles);
@@ -116,7 +115,7 @@ export class FilePool implements AsyncDisposable {
     return this.#inTurn(slots, task);
   }
 
-  /** Closes a file that no task uses, as while it is reserved. */
+  /** Closes a file that no task uses, such as a reserved file. */
   close(fileIndex: number): void {
     const slot = this.#slots.get(fileIndex);
     slot?.opened?.file.close();
@@ -155,7 +154,7 @@ export class FilePool implements AsyncDisposable {
       throw new StorageError("Cannot use a file: its torrent was closed");
     }
     const over = Promise.withResolvers<void>();
-    // In the queues of all files at once: two tasks never wait for each other.
+    // Joins the queues of all files at once, so two tasks never wait for each other.
     const tails = slots.map(({ tail }) => tail);
     for (const slot of slots) {
       slot.taskCount++;
@@ -215,7 +214,7 @@ export class FilePool implements AsyncDisposable {
     this.#closeNew(this.#maxNewFiles);
   }
 
-  /** Closes the latest ones: the others are used before them. */
+  /** Closes the latest new files, as they are used last. */
   #closeNew(maxCount: number): void {
     if (this.#new.size <= maxCount) return;
     for (const [fileIndex, file] of [...this.#new].slice(maxCount)) {

@@ -56,15 +56,15 @@ export interface FileStorageOptions {
   readonly first?: Bitfield | undefined;
   /** Receives a line about links that could not be made. @default {nothing} */
   readonly onWarning?: (text: string) => void;
-  /** @internal Has the paths of the files, if they are not those of the torrent. */
+  /** @internal The paths of the files, if they differ from the torrent's. */
   readonly tree?: StagedTree | undefined;
 }
 
 /**
  * Opens the files of a torrent below `dir`.
  * @throws {StorageError} If a symbolic link, or something else that is not a file,
- * stands in a file's place, or content in that of an empty file; if the file system
- * does not take a name, or takes two for one.
+ * stands in a file's place, or content in the place of an empty file; if the file system
+ * refuses a name, or takes two names for one.
  */
 export async function openFileStorage(
   torrent: Torrent,
@@ -197,7 +197,7 @@ export class FileStorage implements Storage {
       return isClosed ? undefined : this.#pool.addNew(fileIndex, created);
     }
     const write = async (file: Deno.FsFile): Promise<void> => {
-      // Of a new file, what is not written reads as zeros.
+      // In a new file, a range that is not written reads as zeros.
       const isHole = this.places.isNew(fileIndex) && isZero(bytes);
       if (isHole) await file.truncate(length);
       else await this.#folder.fileSystem.write(file, offsetInFile, bytes);
@@ -206,7 +206,7 @@ export class FileStorage implements Storage {
     await this.#syncs.during(fileIndex, use);
   }
 
-  /** Lends the place of a piece, unless it lies in several files. */
+  /** Lends the place of a piece, unless the piece lies in several files. */
   readonly lend: LendPlace = async ({ offsetInTorrent, length }, use) => {
     const [span, ...others] = this.#spans.at(offsetInTorrent, length);
     const { fileIndex, offsetInFile } = span!;
@@ -231,17 +231,17 @@ export class FileStorage implements Storage {
     return rangesOf(this.#files, await this.stamps());
   }
 
-  /** The stamp of each file; `undefined` for one that is missing or never on the disk. */
+  /** The stamp of each file; `undefined` for a file that is missing or never on the disk. */
   async stamps(): Promise<(FileStamp | undefined)[]> {
     const stamps = await this.places.stamps(this.#files.keys());
     return this.#files.map((_, fileIndex) => stamps.get(fileIndex));
   }
 
   /**
-   * Syncs everything that was written, so that it survives a crash of the machine.
-   * @returns The stamp of each file with what was written and expected;
-   * `undefined` where there is none, as of files that were written meanwhile, and of
-   * those of which a sync has failed.
+   * Syncs all writes, so that they survive a crash of the machine.
+   * @returns The stamp of each file that holds what was written and expected;
+   * `undefined` for other files, such as files written meanwhile and files of which a
+   * sync has failed.
    * @throws {StorageError} If the disk refuses.
    */
   settle(): Promise<(FileStamp | undefined)[]> {
@@ -272,9 +272,9 @@ export class FileStorage implements Storage {
   }
 
   /**
-   * Puts every file in its place: a complete one under its name, and one that lacks
-   * content among the parts. Later calls do nothing.
-   * @returns The indexes of the files that get their names by it.
+   * Puts every file in its place: a complete file under its name, an incomplete file
+   * among the parts. Later calls do nothing.
+   * @returns The indexes of the files that this call names.
    */
   begin(have: Bitfield): Promise<readonly number[]> {
     return this.#completion.begin(have);
@@ -320,7 +320,7 @@ export class FileStorage implements Storage {
     task: (file: Deno.FsFile) => Promise<T>,
   ): Promise<T> {
     return await this.#pool.use(fileIndex, access, task).catch((error) => {
-      // Of the file as users know it, not of its part.
+      // The path that users know, not the path of the part.
       const path = this.#folder.pathOf(this.#files[fileIndex]!.path);
       throw storageFailure(access, path, error);
     });

@@ -1,8 +1,8 @@
 /**
- * The stamps that the files of a torrent must have, and the files that have none as they
- * were written and not yet synced (fsync). Invariant: a file of which a sync failed
- * never counts as synced again, as Linux reports a failed write-back once for each open
- * file, and the next sync succeeds though the bytes are lost.
+ * The stamps that the files of a torrent must have, and the files without a stamp, which
+ * were written and not yet synced (fsync). Invariant: after a failed sync a file never
+ * counts as synced again. Linux reports a failed write-back once for each open file, and
+ * the next sync succeeds though the bytes are lost.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import type { FilePool } from "./file_pool.ts";
 import type { FileStamp, Outcome } from "../files/file_system.ts";
 
 /**
- * Files to fsync side by side, which a journaling file system commits together. Deno
- * has 32 threads for calls of files and of its output, which must not all wait.
+ * Files to fsync in parallel, which a journaling file system commits together. Deno has
+ * 32 threads for file calls and for its output, and they must not all wait.
  */
 export const PARALLEL_SYNCS = 8;
 /**
@@ -21,7 +21,7 @@ export const PARALLEL_SYNCS = 8;
  */
 const FAST_SYNC_MS = 0.3;
 
-/** Windows alone syncs no file that is open for reading; a write costs more checks. */
+/** Only Windows cannot sync a file that is open for reading. Opening for a write costs more checks. */
 const SYNC_ACCESS = Deno.build.os === "windows" ? "write" : "read";
 
 /** The state of a file that was written. Each write and each sync makes another object. */
@@ -35,7 +35,7 @@ export class FileSyncs {
   /** The stamp that each file must have; `undefined` if it may be modified. */
   expected: (FileStamp | undefined)[];
   readonly #use: FilePool["use"];
-  /** By index, of files that were written and have no stamp since. */
+  /** By index: the state of files that were written and have no stamp since. */
   readonly #states = new Map<number, SyncState>();
   /** A file for each write that runs. */
   readonly #writing: number[] = [];
@@ -51,12 +51,12 @@ export class FileSyncs {
     this.expected = this.#withoutUnsynced(stamps);
   }
 
-  /** All files have other paths now: a check that runs says nothing of them. */
+  /** All files have new paths now: the result of a running check does not count. */
   moved(): void {
     this.expected = this.expected.map((stamp) => stamp && { ...stamp });
   }
 
-  /** Runs a write to a file, which has no stamp of worth before the next sync. */
+  /** Runs a write to a file, whose stamp is worthless until the next sync. */
   async during<T>(fileIndex: number, write: () => Promise<T>): Promise<T> {
     this.expected[fileIndex] = undefined;
     this.#writing.push(fileIndex);
@@ -71,7 +71,7 @@ export class FileSyncs {
   }
 
   /**
-   * Notes a new file with all of its content; syncs and closes it if that takes no time.
+   * Notes a new file with all of its content; syncs and closes the file if syncs are fast.
    * @returns False if the file is still open, and not synced.
    */
   addNew(fileIndex: number, file: Deno.FsFile): boolean {
@@ -144,7 +144,7 @@ export class FileSyncs {
       await Promise.all(batch.map((fileIndex) => this.sync(fileIndex)));
     }
     const states = new Map(this.#states);
-    // Those that have got their names meanwhile have their stamps.
+    // Files that got their names meanwhile have their stamps already.
     const isPart = (index: number): boolean => places.isPart(index);
     const stamps = await places.stamps(written.filter(isPart));
     for (const [index, stamp] of stamps) {

@@ -21,7 +21,7 @@ import { sha1 } from "./sha1.ts";
 
 /** Longest time to take a free lock, in milliseconds: on a busy machine half a second is too short. */
 const LOCK_WAIT_MS = 2_000;
-/** Time between two attempts, in milliseconds. */
+/** Time between two attempts to lock, in milliseconds. */
 const LOCK_RETRY_MS = 25;
 /** Text of a claim: the owner file and the process that locked it. */
 const CLAIM = /^([\da-f-]{36}\.owner) (\d+)$/;
@@ -43,13 +43,13 @@ export interface LockOptions {
   readonly fdPressure?: FdPressure;
 }
 
-/** A lock. Disposed of without waiting, an empty file may stay in the folder. */
+/** A lock. If disposed of synchronously, it may leave an empty file in the folder. */
 export interface FolderLock extends Disposable, AsyncDisposable {}
 
 /**
- * Locks a torrent's files below `dir` until it is disposed of; the system unlocks
- * those of a process that ends in any way. `undefined` where nothing can be
- * written. On a file system without locks, only this process is kept out.
+ * Locks a torrent's files below `dir` until the lock is disposed of; the system unlocks
+ * the files when the process ends in any way. `undefined` if nothing can be written. On
+ * a file system without locks, only a second share in this process is refused.
  * @throws {StorageError} If the same files are shared already, or if something else
  * stands in the place of the lock.
  */
@@ -140,7 +140,7 @@ class LockOwner {
     };
   }
 
-  /** Opens and locks the owner file, which nobody else knows yet. */
+  /** Makes and locks the owner file, which no other process knows yet. */
   async #open(): Promise<void> {
     this.#name = `${crypto.randomUUID()}.owner`;
     const { file } = await new OwnFolder(this.#dir).open(this.#name, "create");
@@ -160,10 +160,10 @@ class LockOwner {
   /** Writes the claim of a torrent, unless that of another owner holds. */
   async #write(claimFile: string, torrent: Torrent): Promise<void> {
     const { file } = await new OwnFolder(this.#dir).open(claimFile, "write");
-    // Others that start take it for a moment.
+    // Waits, as other processes that start lock the claim file for a moment.
     if (!await requestLock(file, true)) throw this.#isTaken(torrent);
     using _ = file;
-    // Read under the lock: its size at the open may be another one by now.
+    // Reads under the lock, as the file's size may have changed since the open.
     const bytes = new Uint8Array(MAX_CLAIM_LENGTH);
     const length = await file.read(bytes) ?? 0;
     const text = new TextDecoder().decode(bytes.subarray(0, length));
@@ -177,18 +177,18 @@ class LockOwner {
     await file.write(new TextEncoder().encode(`${this.#name} ${Deno.pid}`));
   }
 
-  /** True if an owner's process goes on; else its file is removed. */
+  /** True if an owner's process still runs; else removes its owner file. */
   async #isLocked(owner: string): Promise<boolean> {
     try {
       const folder = new OwnFolder(this.#dir);
       const { file } = await folder.open(owner, "read");
-      // Shared: two processes may find it at the same time.
+      // A shared lock, as two processes may check the same owner at the same time.
       if (!await requestLock(file, false)) return true;
       file.close();
       await folder.remove(owner);
     } catch (error) {
       if (isDescriptorShortage(error)) throw error;
-      // It is gone.
+      // The owner file is gone.
     }
     return false;
   }

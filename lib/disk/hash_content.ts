@@ -29,9 +29,9 @@ const RUNS_IN_FLIGHT = 4;
 
 /** Progress of a verification, in pieces. */
 export interface VerifyProgress {
-  /** Checked, including those that cannot be there. */
+  /** Pieces checked, including pieces that no file can hold. */
   readonly checkedCount: number;
-  /** Found whole. */
+  /** Pieces that match their hash. */
   readonly verifiedCount: number;
 }
 
@@ -80,14 +80,14 @@ export async function verifyStorage(
 /** Options of {@linkcode findPieces}. */
 export interface FindPiecesOptions
   extends Omit<HashRunsOptions, "geometry" | "onHashed"> {
-  /** Receives the pieces that are right. */
+  /** Receives the pieces that match their hash. */
   readonly found: Bitfield;
   /** Called for every run of pieces that was hashed. */
   readonly onRun: (run: PieceRun) => void;
 }
 
 /**
- * Finds the pieces in some ranges that are right.
+ * Finds the pieces in some ranges that match their hash.
  * @throws {StorageError} If the content cannot be read.
  */
 export async function findPieces(
@@ -121,7 +121,7 @@ export function isPieceHash(
   return equals(hash, torrent.pieceHashes.subarray(start, end));
 }
 
-/** Content to hash: files, or what reads it and explains better what went wrong. */
+/** Content to hash: files, or a storage that reads it and explains errors better. */
 export type HashedContent =
   | Pick<Storage, "files" | "read">
   | { readonly files: ContentFiles; readonly read?: undefined };
@@ -129,7 +129,7 @@ export type HashedContent =
 /** Options of {@linkcode hashRuns}. */
 export interface HashRunsOptions {
   readonly geometry: Geometry;
-  /** Ascending and disjoint. A piece that is not inside of one is skipped. */
+  /** Ascending and disjoint. A piece that is not inside one range is skipped. */
   readonly ranges: readonly ByteRange[];
   /** Pieces to skip. @default none */
   readonly known?: Bitfield | undefined;
@@ -166,7 +166,7 @@ export async function hashRuns(
     return { guardedDir: files!.guardedDir, parts, length, pieceLength };
   }
 
-  /** Hashes a run again if that failed, here, where its error is thrown. */
+  /** Hashes a run again on this thread after a worker failed, to throw the error here. */
   async function hashAgain(run: PieceRun): Promise<Uint8Array> {
     if (!content.read) return await new FileHasher().hash(partsOf(run));
     const { offsetInTorrent, length } = run;
@@ -227,7 +227,7 @@ function* pieceRuns(
   const maxPieceCount = Math.max(1, Math.floor(RUN_LENGTH / pieceLength));
   for (const range of ranges) {
     const rangeEnd = range.offsetInTorrent + range.length;
-    // The torrent's last piece, which may be short, is whole at its end.
+    // The torrent's last piece may be short, and is whole at the end of the torrent.
     const end = rangeEnd === geometry.length
       ? pieceCount
       : Math.floor(rangeEnd / pieceLength);

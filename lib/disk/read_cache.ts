@@ -20,7 +20,7 @@ import type { Storage } from "./storage.ts";
 
 /** Most bytes read at once, a multiple of the block size. */
 const CHUNK_LENGTH = 262144;
-/** Length of a chunk beside that of the run for which it is read, at most. */
+/** A chunk is at most this many times as long as the run for which it is read. */
 const READ_AHEAD_FACTOR = 4;
 
 interface Chunk {
@@ -145,7 +145,7 @@ export class ReadCache {
     return offsetInTorrent - offsetInPiece % CHUNK_LENGTH;
   }
 
-  /** All have the same length, but for the last one of a piece. */
+  /** All chunks have the same length, except the last chunk of a piece. */
   #chunkLength(chunkOffset: number): number {
     const { pieceLength } = this.#geometry;
     const index = Math.floor(chunkOffset / pieceLength);
