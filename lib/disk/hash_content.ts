@@ -166,7 +166,7 @@ export async function hashRuns(
     return { guardedDir: files!.guardedDir, parts, length, pieceLength };
   }
 
-  /** Hashes a run again on this thread after a worker failed, to throw the error here. */
+  /** Hashes a run with `read`, or hashes it again after a failure, whose error is thrown here. */
   async function hashAgain(run: PieceRun): Promise<Uint8Array> {
     if (!content.read) return await new FileHasher().hash(partsOf(run));
     const { offsetInTorrent, length } = run;
@@ -182,8 +182,8 @@ export async function hashRuns(
     return hashes.finish();
   }
 
-  // All lanes take from one generator. A lane that throws closes it, as leaving a
-  // loop over a generator does, and so ends the others.
+  // All lanes take from one generator. A lane that throws leaves its loop, which closes
+  // the generator and so ends the other lanes.
   async function hashOn(
     hash: (parts: FileParts) => Promise<Uint8Array | undefined>,
   ): Promise<void> {

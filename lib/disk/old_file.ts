@@ -37,17 +37,17 @@ export type CopyReason =
   | "different"
   /** Others may write to the file, or exchange a folder above it or above the part. */
   | "exposed"
-  /** It is a program, and the new file is none, or the other way round. */
+  /** Only one of the old file and the new file is a program. */
   | "mode"
-  /** It is on another file system, or the system makes no link to it. */
+  /** The old file is on another file system, or the system refuses the link. */
   | "refused";
 
-/** The outcome for an old file that was to take the place of a missing one. */
+/** The outcome of putting an old file in the place of a missing one. */
 export type TakeOutcome =
-  /** It is gone, something else is in its place, or it was modified. */
+  /** The old file is gone or modified, or something else is in its place. */
   | { readonly type: "gone" }
   | { readonly type: "linked" }
-  /** The reason is given if it was to be a link. */
+  /** The reason is given if a link was allowed. */
   | { readonly type: "copied"; readonly reason?: CopyReason | undefined };
 
 /** A part to be made of an old file. */
@@ -58,19 +58,19 @@ export interface PartOfOldFile {
   readonly file: TorrentFile;
   /** Allows a hard link. */
   readonly mayLink: boolean;
-  /** The stamp of the part that it takes the place of, as it was verified. @default none */
+  /** The verified stamp of the part to replace. @default none */
   readonly verified?: FileStamp | undefined;
 }
 
-/** An old file that is open: the one that was found. */
+/** An open old file, confirmed as the file that the search found. */
 interface OpenOldFile extends Disposable {
-  /** Its folder. */
+  /** The folder of the old file. */
   readonly home: GuardedFolder;
   readonly file: Deno.FsFile;
   readonly info: Deno.FileInfo;
 }
 
-/** A new file, in which an old one is copied or which becomes a link to it. */
+/** A new file, to become a copy of an old file or a link to it. */
 interface NewFile {
   readonly file: Deno.FsFile;
   readonly path: string;
@@ -79,7 +79,7 @@ interface NewFile {
   readonly isExecutable: boolean;
   /** Number of this user. */
   readonly owner: number | null | undefined;
-  /** True if nobody else, but root, can exchange it or the old file. */
+  /** True if nobody else, except root, can exchange the new file or the old file. */
   readonly isPrivate: boolean;
 }
 
@@ -106,8 +106,8 @@ async function openOldFile(
 }
 
 /**
- * Permission bits for a copy: those of a new file, but for nobody who may not read
- * the old one. The owner may write, as the copy is mended.
+ * Permission bits for a copy: those of a new file, without bits for users that may not
+ * read the old file. The owner may write, as changed pieces are fetched into the copy.
  */
 function maskMode(mode: number, old: Deno.FileInfo): number {
   if (old.mode === null) return mode;
@@ -142,7 +142,7 @@ async function copyInto(
   }
   const { mode } = await fileSystem.stat(file);
   await Deno.copyFile(oldPath, path);
-  // It is a copy of the other file's mode too, which may forbid to write.
+  // The copy has the old file's mode too, which may forbid writing.
   if (mode !== null) await Deno.chmod(path, mode & 0o777);
   if ((await fileSystem.stat(file)).size > length) await file.truncate(length);
 }
@@ -163,7 +163,7 @@ async function linkInto(
   if (isProgram(info) !== isExecutable || isSpecial) return "mode";
   const link = `${path}.link`;
   try {
-    // Left by a kill.
+    // A killed process may have left one.
     await ifAny(Deno.remove(link));
     Deno.linkSync(oldPath, link);
   } catch {
@@ -178,8 +178,8 @@ async function linkInto(
 }
 
 /**
- * Makes a part of an old file, in one step: a copy that is cut short is no part.
- * @throws {StorageError} If that cannot be read, or the part be stored.
+ * Makes a part from an old file, in one step: an incomplete copy never becomes a part.
+ * @throws {StorageError} If the old file cannot be read, or the part cannot be stored.
  */
 export async function takeOldFile(
   folder: GuardedFolder,
@@ -192,7 +192,7 @@ export async function takeOldFile(
   const oldPath = join(old.root, ...old.path);
   const { length, isExecutable = false } = file;
   try {
-    // Left by a kill.
+    // A killed process may have left one.
     await ifAny(Deno.remove(copyPath));
     const mode = maskMode(modeOf(file), source.info);
     using created = await folder.open(copy, "create", { mode });
@@ -215,17 +215,17 @@ export async function takeOldFile(
     await Deno.rename(copyPath, partPath);
     return isLinked ? { type: "linked" } : { type: "copied", reason };
   } catch (error) {
-    // Harmless if it stays: it is no part, and goes at the end.
+    // Harmless if the copy stays: it is no part, and is removed at the end.
     await Deno.remove(copyPath).catch(() => {});
-    // Of a part that is separated, its user names the file.
+    // When a part is separated, the caller explains the error.
     if (old.path === part) throw error;
     throw storageFailure(`copy ${oldPath} to`, partPath, error);
   }
 }
 
 /**
- * Puts a copy in the place of a part that has another name elsewhere, where it stays
- * as it is.
+ * Puts a copy in the place of a part that is a hard link; the file under its other name
+ * stays as it is.
  * @returns The outcome; `undefined` if it has no other name.
  * @throws {StorageError} If the system refuses.
  */

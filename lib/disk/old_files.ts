@@ -1,10 +1,9 @@
 /**
  * Files of an older version of a torrent's content, which take the place of missing
- * ones before anything is fetched. A missing file is taken from the old file with its
- * path or, where there is none, from one with the same first piece. What is taken is
- * a copy that is verified like all content: pieces that have changed are fetched. It may
- * be a hard link until then, and stay one if all of it is right. The old files are not
- * changed.
+ * files before anything is fetched. A missing file is copied from the old file with the
+ * same path, or else from an old file with the same first piece. The copy is verified
+ * like all content, and changed pieces are fetched. A hard link may replace the copy, and
+ * stays if the whole file is right. The old files are not changed.
  *
  * @module
  */
@@ -46,13 +45,13 @@ export interface TakeOldFilesOptions {
 export interface TakenFiles {
   /** Number of files. */
   readonly fileCount: number;
-  /** Bytes that may be right; those that are not are fetched. */
+  /** Bytes that may be right; wrong bytes are fetched. */
   readonly length: number;
-  /** Indexes of those that are hard links to the old ones. */
+  /** Indexes of taken files that are hard links to old files. */
   readonly linked: readonly number[];
   /** Indexes of files that are begun already, which are not looked up. */
   readonly begun: readonly number[];
-  /** Number of those that had to be copied in the place of being linked, by reason. */
+  /** Number of files copied instead of linked, by reason. */
   readonly copied: Readonly<Partial<Record<CopyReason, number>>>;
 }
 
@@ -61,7 +60,7 @@ interface Mark {
   readonly offsetInFile: number;
   /** Bytes of the file in the piece. */
   readonly length: number;
-  /** Zeros of padding behind them in the piece. */
+  /** Zeros of padding after the file in the piece. */
   readonly paddingLength: number;
   /** Hex SHA-1 of the piece. */
   readonly hash: string;
@@ -85,7 +84,7 @@ export async function takeOldFiles(
   const linked: number[] = [];
   const copied: Partial<Record<CopyReason, number>> = {};
   const taken = { fileCount: 0, length: 0, linked, begun, copied };
-  // The old folder may be gone once it is not needed.
+  // The old folder may be gone if no file is missing.
   if (missing.length === 0) return taken;
   const byPath = new Map<string, OldFile>();
   for (const folder of from) {
@@ -102,7 +101,7 @@ export async function takeOldFiles(
     const old = byPath.get(path) ?? await findMarked(index);
     if (old === undefined || old.stamp.size === 0) continue;
     const outcome = await target.copyIn(index, old);
-    // A file that was replaced is fetched.
+    // A file whose old version was replaced is fetched instead.
     if (outcome.type === "gone") continue;
     if (outcome.type === "linked") linked.push(index);
     else if (outcome.reason !== undefined) {

@@ -1,9 +1,9 @@
 /**
  * A torrent's resume record: the pieces that were verified and the stamp of each
  * file then, so that a restart need not hash the files again. A record proves
- * nothing about a file that was modified since; one that is damaged, or of another
- * torrent or version, is ignored. Others may be able to write where it lies: only a
- * record with the HMAC of a secret of this user proves that pieces were verified.
+ * nothing about a file that was modified since. A record that is damaged, or of another
+ * torrent or version, is ignored. Other users may be able to write to its folder, so only
+ * a record with an HMAC by this user's secret proves that pieces were verified.
  *
  * Layout: a bencoded dictionary, the HMAC-SHA-1 of it (zeros where there is no
  * secret), then the SHA-1 of both. `files` holds 16 bytes a file,
@@ -45,7 +45,7 @@ export interface ResumeRecord {
 
 /** A record that was read. */
 export interface ReadRecord extends ResumeRecord {
-  /** True if whoever wrote it had the secret. */
+  /** True if the record was written with the secret. */
   readonly isProven: boolean;
 }
 
@@ -53,11 +53,11 @@ export interface ReadRecord extends ResumeRecord {
 export interface KnownPieces {
   /** Pieces that need not be verified. */
   readonly known: Bitfield;
-  /** Those of them that are stored and right. */
+  /** The known pieces that are stored and right. */
   readonly have: Bitfield;
 }
 
-/** Encodes a record; without a secret, one that proves nothing. */
+/** Encodes a record. Without a secret the record proves nothing. */
 export function encodeResumeRecord(
   torrent: Torrent,
   { have, stamps }: ResumeRecord,
@@ -84,7 +84,7 @@ export function maxRecordLength({ files, geometry }: Torrent): number {
   return files.length * STAMP_LENGTH + geometry.pieceCount / 8 + 256;
 }
 
-/** Parses a record; `undefined` if it is not a whole one of this torrent. */
+/** Parses a record; `undefined` if it is not a complete record of this torrent. */
 export function parseResumeRecord(
   torrent: Torrent,
   bytes: Uint8Array<ArrayBuffer>,
@@ -157,8 +157,8 @@ export function knownPieces(
 export interface ForeignFile {
   readonly fileIndex: number;
   /**
-   * True if it has the right length and no piece to itself: it may be right, as one
-   * that was stored right before a crash, when the rest of its pieces was lost.
+   * True if the file has the right length and no piece of its own. It may be right: it
+   * was perhaps stored before a crash that lost the rest of its pieces.
    */
   readonly isUnproven: boolean;
 }

@@ -1,8 +1,8 @@
 /**
  * Checks that files still have the stamps with which they were verified, before their
- * bytes are served. Invariants: bytes that were not checked since they were read are
- * served at most once, within 10 ms; after a check that failed, each one fails. To check
- * after each read of 256 KiB took half of a seeder's system calls.
+ * bytes are served. Invariants: bytes without a check since their read are served at most
+ * once, within 10 ms; after a failed check, every later check fails. A check after each
+ * read of 256 KiB took half of a seeder's system calls.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export class ServedFiles {
   readonly #syncs: FileSyncs;
   /** Indexes of files that were read since the last check. */
   readonly #unchecked = new Set<number>();
-  /** Offsets in the torrent of the blocks that were served since. */
+  /** Offsets in the torrent of the blocks served since the last check. */
   readonly #served = new Set<number>();
   #checking: Promise<void> | undefined;
   #nextCheckMs = 0;
@@ -83,7 +83,7 @@ export class ServedFiles {
     try {
       const stamps = await this.#folder.stamps(paths);
       for (const [at, fileIndex] of checked.entries()) {
-        // Written or renamed meanwhile, it may have any stamp.
+        // A file that was written or renamed meanwhile may have any stamp.
         if (expected[at] !== this.#syncs.expected[fileIndex]) continue;
         const now = stamps[at];
         if (now && !isModified(expected[at]!, now)) continue;

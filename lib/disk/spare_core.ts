@@ -16,7 +16,7 @@ const WINDOWS = 2;
 const BUSY_CORES = 1.1;
 /** Idle cores, all together, that are worth a thread. */
 const IDLE_CORES = 0.7;
-/** Time without the thread once the process was not busy with it, in milliseconds. */
+/** Pause without the extra thread after the process was not busy with it, in milliseconds. */
 const PAUSE_MS = 5_000;
 
 /** CPU times since any moment, in milliseconds. */

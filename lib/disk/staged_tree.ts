@@ -21,8 +21,8 @@ export function stagingFolder(
 }
 
 /**
- * Finds where a torrent's folder is built. One that was staged before, and is not to be
- * any longer, gets its name if that is free.
+ * Finds the place of a torrent's folder. A folder that was staged before, and no longer
+ * should be, gets its name if the name is free.
  * @throws {StorageError} If the system refuses.
  */
 export async function openStagedTree(
@@ -97,7 +97,7 @@ export class StagedTree {
     } catch (error) {
       throw storageFailure("store", to, error);
     }
-    // Harmless if it stays: it is empty.
+    // Harmless if the folder stays: it is empty.
     await Deno.remove(this.#folder.pathOf(above)).catch(() => {});
     await Deno.remove(this.#folder.pathOf(above.slice(0, -1))).catch(() => {});
   }

@@ -61,8 +61,8 @@ export interface TorrentContentOptions
   /** Replaces files that hold something else. @default {false} */
   readonly overwrite?: boolean;
   /**
-   * Gives the file or folder its name only when all that is wanted is complete. One
-   * that has the name and is not complete is an error of `verify`. @default {false}
+   * Gives the file or folder its name only when all wanted files are complete. An
+   * incomplete one under that name is an error of `verify`. @default {false}
    */
   readonly isAtomic?: boolean;
   /**
@@ -99,7 +99,7 @@ export async function openTorrentContent(
   }, { from, wanted, signal });
   const recordSecret = options.recordSecret ??
     await withDescriptor(() => openRecordSecret(), options.fdPressure)
-      // Without one, everything is verified at each start.
+      // Harmless: without a secret, everything is verified at each start.
       .catch(() => undefined);
   const resources = opened.move();
   const parts = { ...options, tree, taken, recordSecret, storage, resources };
@@ -197,14 +197,14 @@ export class TorrentContent implements AsyncDisposable {
     }
     const named = await this.storage.begin(have);
     this.#reportTaken();
-    // Those that were complete, of which a crash may have left something undone.
+    // Finishes files that were complete before, as a crash may have left work undone.
     await this.storage.finishFiles();
     return named.map((fileIndex) => this.#torrent.files[fileIndex]!.path);
   }
 
   /**
-   * The reason that the files cannot hold everything that was stored, if there is
-   * one: a file that was deleted during a download has lost what was written to it.
+   * The error if the files have lost stored content, as when a file was deleted during
+   * a download; else `undefined`.
    * @throws {StorageError} If something else stands where a file must be.
    */
   async findChange(): Promise<ContentChangedError | undefined> {
