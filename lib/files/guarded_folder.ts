@@ -50,7 +50,7 @@ export interface GuardedFolderOptions extends GuardedPathsOptions {
 
 /** Options of {@linkcode GuardedFolder.open}. */
 export interface OpenFileOptions {
-  /** Its stamp, if it must be a certain file. @default {any file} */
+  /** The stamp that the file must have. @default {any file} */
   readonly expected?: FileStamp | undefined;
   /** Permission bits of a new file. @default {those of the folder's new files} */
   readonly mode?: number | undefined;
@@ -163,10 +163,10 @@ export class GuardedFolder extends GuardedPaths {
   }
 
   /**
-   * Makes a file a program for everybody who may read it, if it is none. One that
-   * cannot be written, as it is reached through a link, or has another name, stays as
-   * it is; so does one that others can exchange for a link, as Deno changes modes by
-   * path alone, and one whose file system refuses: the content is complete.
+   * Makes a file executable for everybody who may read it. Leaves a file as it is that
+   * cannot be written, as it is reached through a link or has another name; that others
+   * can exchange for a link, as Deno changes modes by path alone; or whose file system
+   * refuses, as the content is complete.
    */
   async makeProgram(path: readonly string[]): Promise<void> {
     try {
@@ -203,7 +203,7 @@ export class GuardedFolder extends GuardedPaths {
 
   /** Creates this folder and the folders of a file below it, one by one. */
   async makeFolders(path: readonly string[]): Promise<void> {
-    // Another torrent may remove a folder that it shares with this one.
+    // Another torrent may remove a folder that both torrents use.
     await this.again(() => this.#makeFolders(path));
   }
 
@@ -216,7 +216,7 @@ export class GuardedFolder extends GuardedPaths {
       try {
         await this.fileSystem.mkdir(folder, { recursive: depth === 0 });
       } catch (error) {
-        // Another file's write created it meanwhile.
+        // Another file's write created the folder meanwhile.
         if (error instanceof Deno.errors.AlreadyExists) continue;
         throw storageFailure("create folder", folder, error);
       }
@@ -274,9 +274,9 @@ export class GuardedFolder extends GuardedPaths {
   }
 
   /**
-   * Moves a file that may be written, in place of what is at the new path; with the
-   * access `name`, one that may have another name elsewhere.
-   * @throws {StorageError} If it was replaced meanwhile, or the system refuses.
+   * Moves a writable file to a path, and replaces what is there. With the access `name`
+   * the file may be read-only and have another name elsewhere.
+   * @throws {StorageError} If the file was replaced meanwhile, or the system refuses.
    */
   async take(
     from: readonly string[],
@@ -285,7 +285,7 @@ export class GuardedFolder extends GuardedPaths {
   ): Promise<void> {
     const [fromPath, toPath] = [this.pathOf(from), this.pathOf(to)];
     try {
-      // Left by a publication that was interrupted: the file would have two names.
+      // An interrupted publication may have left one: the file would have two names.
       await ifAny(Deno.remove(toPath));
       await this.makeFolders(to);
       const [own] = await this.follow(from, access);
@@ -294,7 +294,7 @@ export class GuardedFolder extends GuardedPaths {
       (await this.fileSystem.open(fromPath, options)).close();
       await Deno.rename(fromPath, toPath);
       await this.confirm(to, access, own).catch(async (error) => {
-        // Not ours: it must not be taken for a part.
+        // The file is not ours and must not be mistaken for a part.
         await ifAny(Deno.rename(toPath, `${toPath}.${crypto.randomUUID()}`));
         throw error;
       });
@@ -304,8 +304,8 @@ export class GuardedFolder extends GuardedPaths {
   }
 
   /**
-   * @internal Makes a call again, or another one, if a folder was removed within the
-   * second for which it counts as being there.
+   * @internal Repeats a call, or makes another call, if a folder was removed within the
+   * second for which a found folder counts as present.
    */
   again<T>(
     call: () => Outcome<T>,

@@ -20,15 +20,15 @@ import { isWithin, requireFolder, requireRegularFile } from "./links.ts";
 import { storageFailure } from "./storage_failure.ts";
 
 /**
- * Times that the path of a file to be written is followed again where other users can
- * exchange a folder. A program that does so without a pause escapes each one time in
- * four. They cost a fifth of what 10,000 files cost a leecher.
+ * Number of times that the path of a file to write is followed again if other users can
+ * exchange a folder. A program that exchanges folders without a pause escapes each time
+ * with a chance of a quarter. These checks take a fifth of a leecher's time for 10,000 files.
  */
 const CONFIRMATIONS = 4;
-/** The same for a name that a complete file got, as one that escapes has content. */
+/** The same for the final name of a complete file: an escape here would expose content. */
 const NAME_CONFIRMATIONS = 16;
 
-/** Time for which a folder that was found counts as being there, in milliseconds. */
+/** Time for which a found folder counts as present, in milliseconds. */
 const KEEP_FOLDER_MS = 1_000;
 
 /**
@@ -56,7 +56,7 @@ export interface Found {
   readonly info: Deno.FileInfo;
 }
 
-/** By path; `undefined` for a missing one. */
+/** By path; `undefined` for a missing folder. */
 export type KnownFolders = Map<string, Deno.FileInfo | undefined>;
 
 /** Finds files and folders below one folder. */
@@ -134,7 +134,7 @@ export class GuardedPaths {
     return this.#kept;
   }
 
-  /** Forgets them: one may have gone. */
+  /** Forgets all found folders, as one may be gone. */
   forgetFolders(): void {
     this.#kept.clear();
   }

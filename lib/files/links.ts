@@ -1,6 +1,6 @@
 /**
- * Symbolic links and other things that may stand where a file or folder must be:
- * what is refused, what is followed, and what is removed again.
+ * Symbolic links and other things in the place of a file or folder: refuses them,
+ * follows them, or removes what was made through them.
  *
  * @module
  */
@@ -16,9 +16,9 @@ import {
 } from "./file_system.ts";
 import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
 
-/** Attempts to find what was made outside the folder. */
+/** Attempts to find the file or folder that was made outside the folder. */
 const TAKE_BACK_ATTEMPTS = 20;
-/** A folder that was made just now is at most so old, in milliseconds. */
+/** Greatest age of a folder that counts as made just now, in milliseconds. */
 const NEW_FOLDER_MS = 10_000;
 
 /** True if a real path is that of a folder, or leads to something below it. */
@@ -30,7 +30,7 @@ export function isWithin(path: string, folder: string): boolean {
 export interface FollowLinkOptions {
   /** The real path of the folder. */
   readonly folder: string;
-  /** Makes the error of what is wrong with the link. */
+  /** Makes the error from the reason. */
   readonly refuse: (reason: string) => StorageError;
   /** @default {a new one} */
   readonly fileSystem?: FileSystem;
@@ -84,7 +84,7 @@ export async function takeBack(
       const isInside = info.dev === folder.device && isWithin(place, home);
       if (isOurs && !isInside) return await Deno.remove(place);
     } catch {
-      // Replaced again, or not removable: it stays, and is empty.
+      // Harmless: it was replaced again or cannot be removed, and is empty.
     }
   }
 }
@@ -113,7 +113,7 @@ function requireNoLink(path: string, info: Deno.FileInfo): void {
   );
 }
 
-/** Another program's file has a name that a file was to get. */
+/** Another program's file already has the name that a file should get. */
 export class NameTakenError extends StorageError {
   override readonly name = "NameTakenError";
 
@@ -125,8 +125,8 @@ export class NameTakenError extends StorageError {
 }
 
 /**
- * Gives a file another name by a link, which unlike a rename replaces nothing. FAT, for
- * one, has no links.
+ * Gives a file another name by a hard link, which unlike a rename replaces nothing.
+ * On a file system without links, such as FAT, renames the file.
  * @returns False if the name is on another file system.
  * @throws {NameTakenError} If something has the name.
  */

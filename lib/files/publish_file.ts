@@ -1,9 +1,8 @@
 /**
  * Gives complete files their final names below a guarded folder. Invariant: if another
- * user exchanges a folder of the name for a link meanwhile, no content stays where the
- * link leads: the name there is removed, or, if it cannot be found again, the file is
- * emptied, which is then fetched anew; but nothing happens to a file that is a link to
- * an old one.
+ * user exchanges a folder of the name for a link meanwhile, no content stays at the
+ * link's target. The name there is removed. If that name cannot be found again, the file
+ * is emptied and fetched again, unless the file is a link to an old file.
  *
  * @module
  */
@@ -34,12 +33,12 @@ export interface Publication {
 }
 
 /**
- * Gives files other paths, where nothing may be. The former name of a file goes after
- * the new one is confirmed. To another file system a file is copied.
- * A file with the same content that has a path already stays, and is taken for ours.
- * @returns For each file the stamp of what has the path now; or a `ContentChangedError`
- * if the file is another one or of another size, a `StorageError` if something else is
- * there or the system refuses.
+ * Moves files to other paths, where nothing may be. The former name of a file is removed
+ * after the new name is confirmed. Across file systems the file is copied. A file with
+ * the same content that has the path already stays, and counts as ours.
+ * @returns For each file the stamp of the file at its path now. Or a
+ * `ContentChangedError` if the file was replaced or has another size, a `StorageError`
+ * if something else is there or the system refuses.
  */
 export async function publishFiles(
   folder: GuardedFolder,
@@ -55,7 +54,7 @@ export async function publishFiles(
     };
     const isKept = folder.keptFolders().has(folder.pathOf(to.slice(0, -1)));
     const linked = folder.again(isKept ? link : make, make);
-    // One after another. The confirmation meets the error.
+    // One after another. An error is ignored here, as the confirmation meets it too.
     if (linked instanceof Promise) await linked.catch(() => {});
     links.push(linked);
   }
@@ -215,7 +214,7 @@ async function confirmName(
     await takeBack({ path: folder.pathOf(to), stamp: own }, folder.home);
     // A disk that refuses to say where the name leads has not exchanged it.
     const isRefused = error instanceof Error && error.cause instanceof Error;
-    // Not confirmed once more, if the folder is back: it may be exchanged again.
+    // Not confirmed again even if the folder is back, as it may be exchanged again.
     // Harmless if that fails: nobody but this user can have forbidden it.
     if (!isRefused) await emptyAll(folder.pathOf(from), own).catch(() => {});
     throw error;

@@ -13,13 +13,13 @@ const PROTECTED =
   "Deno, which runs this program, blocks access to it, as to everything in /dev, /proc, /sys and /etc";
 const ANOTHER_DISK = "choose a folder on another one";
 const FREE_SPACE = "free some space and run again, what is stored stays";
-/** The remedy for what stands in the place of something else. */
+/** The remedy if something else is in the place of a file or folder. */
 export const MOVE_AWAY = "move it away or choose another folder";
-/** Of a disk in a network or in user space, or that was pulled out. */
+/** For a disk that is in a network or in user space, or was pulled out. */
 const GONE = "it or its disk is gone; bring it back, then run again";
 const NOT_PERMITTED =
   "permission denied; choose another folder or change its permissions";
-/** Of file systems without new files, as that of /proc. */
+/** For file systems without new files, such as /proc. */
 const NOTHING_NEW = "nothing can be made there; choose another folder";
 const NOT_READABLE = "permission denied; run as a user who may read it";
 
@@ -122,7 +122,7 @@ export function sourceFailure(path: string, cause: unknown): StorageError {
   return new StorageError(`Cannot read ${path}: ${reason}`, { cause });
 }
 
-/** The outcome of a call, or the error that {@linkcode sourceFailure} makes of its. */
+/** The outcome of a call. An error is passed through {@linkcode sourceFailure}. */
 export async function explained<T>(
   path: string,
   call: T | Promise<T>,
