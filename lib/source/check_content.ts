@@ -32,7 +32,7 @@ const NO_FILE = "no file, or a link that leads out, is in its place";
 export interface CheckedFile {
   /** As the torrent has it. */
   readonly file: TorrentFile;
-  /** Its state on the disk; that of a link is about what it leads to. */
+  /** The state on the disk; for a link, the state of its target. */
   readonly state: FileState;
 }
 
@@ -42,7 +42,7 @@ export interface CheckedContent {
   readonly dir: string;
   /** All files and links of the torrent, in its order, without padding. */
   readonly files: readonly CheckedFile[];
-  /** Paths below `dir` of what lies in the torrent's folder and is not the torrent's. */
+  /** Paths below `dir` of files in the torrent's folder that are not part of the torrent. */
   readonly extra: readonly (readonly string[])[];
 }
 
@@ -60,7 +60,7 @@ export interface CheckContentOptions {
 
 /**
  * Checks the content of a torrent.
- * @param folder The folder that holds it, or that is the torrent's own by its name.
+ * @param folder The folder that holds the content, or the torrent's own folder by name.
  * @throws {StorageError} If there is no such folder, or something cannot be read.
  */
 export async function checkContent(
@@ -103,7 +103,7 @@ async function findHome(
   );
 }
 
-/** The files of a torrent that are there, or something else in their place, by index. */
+/** By index, the torrent's files on the disk, or something else in their place. */
 async function findFiles(
   { files }: Torrent,
   paths: GuardedPaths,
@@ -136,7 +136,7 @@ async function verify(
 ): Promise<Bitfield> {
   const { dir, found, signal, hasher, onProgress } = options;
   const { geometry, files } = torrent;
-  // The bytes that are there prove something of the files beside a file that is too long.
+  // The bytes of a file that is too long still help to verify the files next to it.
   const present = found.map((file, index) =>
     file?.type === "file"
       ? { size: Math.min(file.size, files[index]!.length) }
@@ -169,8 +169,8 @@ async function linkState(
 }
 
 /**
- * True if a link of a torrent is there, or a file with the same content as that to
- * which it would lead; `undefined` if nothing is.
+ * True if a torrent's link is on the disk, or a file with the same content as the link's
+ * target in its place; `undefined` if nothing is there.
  */
 async function isRightLink(
   link: Pick<TorrentLink, "path" | "linkTarget">,
@@ -184,7 +184,7 @@ async function isRightLink(
   if (info.isSymlink) return await leadsThere(link, paths);
   const target = await paths.findFile(link.linkTarget, "read").catch(
     (error) => {
-      // A folder, which no file replaces.
+      // The link's target is a folder, which no file replaces.
       if (!(error instanceof StorageError)) throw error;
       return undefined;
     },

@@ -101,10 +101,9 @@ export interface CreatedTorrent {
 
 /**
  * Reads all of a file or folder and makes a torrent of it, in memory.
- * @throws {RangeError} If `pieceLength` is not one of those allowed, or a tracker's URL
- * is not one.
- * @throws {StorageError} If the source cannot be read, or changes while it is, or if
- * peers would refuse the torrent file; that is found before the content is read.
+ * @throws {RangeError} If `pieceLength` is not allowed, or a tracker's URL is invalid.
+ * @throws {StorageError} If the source cannot be read, or changes meanwhile. Also if
+ * peers would refuse the torrent file, which is checked before the content is read.
  */
 export async function createTorrent(
   path: string,
@@ -149,7 +148,7 @@ export async function createTorrent(
       throw refusedByPeers(geometry, files.length, bytes.length, cause);
     }
   };
-  // With hashes of zeros it is as long, and its names are those of the result.
+  // With zeros as hashes, the torrent file has the same length and names as the result.
   const torrentFileLength = (await assemble()).bytes.length;
   const linkCount = files.filter(({ linkTarget }) => linkTarget).length;
   const fileCount = source.files.length - linkCount;

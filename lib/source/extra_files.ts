@@ -1,7 +1,7 @@
 /**
- * Finds and removes what lies in a torrent's folder and is not the torrent's. Links are
- * neither followed nor walked into: they are removed themselves. Deno removes by path:
- * right before each removal, the path must still lead through no link.
+ * Finds and removes files in a torrent's folder that are not part of the torrent. Links
+ * are not followed; the link itself is removed. Deno removes by path: right before each
+ * removal, the path must still lead through no link.
  *
  * @module
  */
@@ -48,8 +48,8 @@ export async function findExtraFiles(
 }
 
 /**
- * Leaves out what is a file of the torrent by another spelling: FAT, NTFS and SMB
- * ignore case on every system.
+ * Leaves out files of the torrent under another spelling: FAT, NTFS and SMB ignore case
+ * on every system.
  */
 async function withoutOwn(
   { files }: Torrent,
@@ -60,7 +60,7 @@ async function withoutOwn(
   const lstat = async (
     path: readonly string[],
   ): Promise<Deno.FileInfo | undefined> => {
-    // A file that cannot be found this way is told apart by its name alone.
+    // A file that `lstat` does not find is compared by name alone.
     const info = Promise.resolve(fileSystem.lstat(join(dir, ...path)));
     return await info.catch(() => undefined);
   };
@@ -115,14 +115,14 @@ export async function removeExtraFiles(
   );
   for (const folder of deepestFirst) {
     if (!await hasFolder(folder)) continue;
-    // It stays if there is something else in it.
+    // A folder with something else in it stays.
     await Deno.remove(join(dir, ...folder)).catch(() => {});
   }
 }
 
 /**
- * Follows paths below `dir`, of which the torrent's folder alone may be a link.
- * @throws {StorageError} If other users can make it lead to another folder.
+ * Follows paths below `dir`, in which only the torrent's folder may be a link.
+ * @throws {StorageError} If other users can exchange a folder of a path.
  */
 async function guardHome(
   { name }: Torrent,
@@ -148,7 +148,7 @@ function ownPaths({ files }: Torrent): ReadonlySet<string> {
   return withFolders(files.filter(({ isPadding }) => !isPadding), folded);
 }
 
-/** One spelling for all that the usual file system here takes for one. */
+/** One spelling for all names that the usual file system of this platform treats as equal. */
 function folded(path: string): string {
   return foldName(path, platformOf(Deno.build.os));
 }

@@ -13,16 +13,16 @@ import { isRegularFile, type Torrent } from "../metainfo/torrent.ts";
 export type FileState =
   /** All its pieces are verified. */
   | { readonly type: "right" }
-  /** A piece that it alone is in differs, or its size does. */
+  /** A piece of this file alone differs, or the size differs. */
   | { readonly type: "wrong"; readonly reason: string }
   | { readonly type: "missing" }
-  /** A piece that it shares with other files differs, or cannot be verified. */
+  /** A piece shared with other files differs, or cannot be verified. */
   | { readonly type: "unproven"; readonly reason: string };
 
 /**
  * The state of each file of a torrent; `undefined` for padding and links.
  * @param have The verified pieces.
- * @param found The size of each file, or why it is none; `undefined` if it is missing.
+ * @param found The size of each file, or the reason that it is no file; `undefined` if missing.
  */
 export function fileStates(
   torrent: Torrent,
@@ -48,7 +48,7 @@ export function fileStates(
     }
   }
   for (const fileIndexes of shared) {
-    // One that is known to be at fault says the most.
+    // A file that is known to be wrong gives the best reason.
     const bad = fileIndexes.find((index) =>
       ["wrong", "missing"].includes(states[index]!.type)
     );

@@ -36,10 +36,10 @@ export interface Source {
 }
 
 /**
- * Scans a file or folder. `path` may be a link. A link in the folder stays one if it is
- * relative and leads to something else that is shared; another one that leads to a
- * place in the folder is followed, as a peer follows it.
- * @throws {StorageError} If there is nothing to share, or something that cannot be.
+ * Scans a file or folder. `path` may be a link. A relative link in the folder stays a
+ * link if its target is shared too. Any other link to a place in the folder is followed,
+ * as a peer follows it.
+ * @throws {StorageError} If there is nothing to share, or something cannot be shared.
  */
 export async function scanSource(
   path: string,
@@ -78,9 +78,9 @@ export async function scanSource(
 }
 
 /**
- * True unless each new file in a folder is executable whatever it was made with, as
- * on FAT, and on the disks of Windows under WSL: there the bit says nothing. A folder
- * that cannot be written is trusted.
+ * True unless every new file in a folder is executable whatever its mode, as on FAT and
+ * on the disks of Windows under WSL: there the bit means nothing. Also true for a folder
+ * that cannot be written.
  */
 export async function keepsModes(dir: string): Promise<boolean> {
   const trial = join(dir, `.lanswarm-${crypto.randomUUID()}`);
@@ -92,12 +92,12 @@ export async function keepsModes(dir: string): Promise<boolean> {
   try {
     return !isProgram(await Deno.lstat(trial));
   } finally {
-    // Harmless if it fails: an empty file that a scan would report.
+    // Harmless if it fails: an empty file stays, which a scan would report.
     await Deno.remove(trial).catch(() => {});
   }
 }
 
-/** Most padding that a source gets unasked: a hundredth of its content. */
+/** Most padding that a source gets by default: a hundredth of its content. */
 const MAX_PADDING_SHARE = 0.01;
 
 /**
@@ -177,7 +177,7 @@ export async function findSourceChange(
       change = isOld ? `${before!.diskPath} is gone` : `${diskPath} was added`;
     } else if (
       isModified(before.stamp, stamp) || !isSameFile(before.stamp, stamp) ||
-      // A link that is made anew within a tick of the clock may have the same stamp.
+      // A link that was replaced within a tick of the clock may have the same stamp.
       `${before.linkTarget}` !== `${linkTarget}`
     ) {
       change = `${diskPath} was changed`;
@@ -187,7 +187,7 @@ export async function findSourceChange(
   return change ?? (missing && `${missing.diskPath} is gone`);
 }
 
-/** The content of a source, to be hashed; links that do not stay links are followed. */
+/** The content of a source to hash; links that do not stay links are followed. */
 export function contentOf({ files }: Source): ContentFiles {
   return {
     guardedDir: undefined,

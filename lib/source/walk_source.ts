@@ -22,7 +22,7 @@ import { explained } from "../files/storage_failure.ts";
 import { matchesBelow, type PathGlob } from "../metainfo/path_glob.ts";
 import { foldName, type Platform, platformOf } from "../metainfo/safe_path.ts";
 
-/** A file to share, or a link that stays one. */
+/** A file to share, or a link that stays a link. */
 export interface SourceFile {
   /** Absolute. */
   readonly diskPath: string;
@@ -49,7 +49,7 @@ export interface LostProperties {
   /** Symbolic links in the folder whose targets are shared in their place. */
   readonly links: number;
   /**
-   * Files and folders that are left out, by the glob or the name that says so;
+   * Number of files and folders left out, by the glob or name that matches them;
    * {@linkcode NOT_INCLUDED} for files that no glob includes.
    */
   readonly leftOut: ReadonlyMap<string, number>;
@@ -57,7 +57,7 @@ export interface LostProperties {
 
 /** Files that none of the globs includes. */
 export const NOT_INCLUDED = "not included";
-/** Names of what systems leave in folders, which nobody wants to share. */
+/** Names of files and folders that systems create and that nobody wants to share. */
 const SYSTEM_NAMES = ["lost+found", ".DS_Store", "Thumbs.db"];
 
 /** Options of {@linkcode scanSource}. */
@@ -65,25 +65,25 @@ export interface ScanSourceOptions {
   /** A path in the folder that is not shared: the torrent file's own. */
   readonly exclude?: string;
   /**
-   * Shares the files in a folder that one of these matches, or that lie in a folder
-   * that it matches, and no others. @default {all but those that systems leave there}
+   * Shares only files that match one of these, or that lie in a matching folder.
+   * @default {all files but those that systems create}
    */
   readonly includeGlobs?: readonly PathGlob[];
-  /** Leaves out files and folders that one of these matches. @default none */
+  /** Leaves out files and folders that match one of these. @default none */
   readonly excludeGlobs?: readonly PathGlob[];
   /** Ends the scan; its reason is thrown. */
   readonly signal?: AbortSignal;
-  /** The names keep to its rules. @default {this machine's platform} */
+  /** The platform whose rules apply to names. @default {this machine's platform} */
   readonly platform?: Platform;
 }
 
 /** Options of {@linkcode walkSource}. */
 interface WalkSourceOptions extends ScanSourceOptions {
-  /** All files of the source; links are judged by it after all others are found. */
+  /** All files of the source; decides about links once all files are found. */
   readonly files: readonly SourceFile[];
 }
 
-/** The refusal of what can be neither hashed nor read. */
+/** The refusal of something without content, which cannot be hashed or read. */
 export const NO_CONTENT =
   "it is neither a file nor a folder; take it out of what is shared";
 
@@ -166,7 +166,7 @@ export async function walkSource(
     return isEmpty;
   }
 
-  /** Follows a link, unless it may stay one: that is decided last. */
+  /** Follows a link, unless it may stay a link, which is decided last. */
   async function visitLink(link: Place): Promise<boolean> {
     const { diskPath, path, ancestors } = link;
     const folder = ancestors[0]!;
@@ -190,7 +190,7 @@ export async function walkSource(
   const shared = links.length > 0
     ? withFolders([...options.files, ...links])
     : new Set();
-  // It grows while what a link leads to has links.
+  // The list grows while the targets of links contain links.
   for (const link of links) {
     const { diskPath, path, linkTarget } = link;
     if (!includes(path, options)) {
@@ -243,7 +243,7 @@ export function withFolders(
   return paths;
 }
 
-/** The other way on: the flag that leaves a path in the shared folder out. */
+/** The alternative remedy: the flag that leaves out a path in the shared folder. */
 function orLeaveOut(path: readonly string[]): string {
   if (path.length === 0) return "";
   const glob = path.join("/").replace(/[\\*?[\]{}]/g, "\\$&");
@@ -264,7 +264,7 @@ function findReasonToLeaveOut(
   return isWanted ? undefined : left;
 }
 
-/** The usual spelling of what systems leave in folders, which is not shared by default. */
+/** The usual spelling of a name that systems create, which is not shared by default. */
 export function systemName(name: string): string | undefined {
   const lower = name.toLowerCase();
   return SYSTEM_NAMES.find((one) => one.toLowerCase() === lower);
@@ -284,7 +284,7 @@ async function realOutputPath(path: string): Promise<string> {
   try {
     return join(await Deno.realPath(dirname(absolute)), basename(absolute));
   } catch {
-    // Its folder cannot be read, so the scan never meets it.
+    // The folder of the path cannot be read, so the scan never meets the file.
     return absolute;
   }
 }
