@@ -1,8 +1,8 @@
 /**
  * Parses the query of an announce or a scrape. A tracker's parameters are bytes,
  * not text: `URLSearchParams` would decode them as UTF-8 and destroy info hashes.
- * It takes one pass and keeps nothing of unknown parameters: with a map of copies,
- * parsing took longer than the rest of an announce.
+ * Parsing takes one pass and copies no unknown parameters: with a map of copies, parsing
+ * took longer than the rest of an announce.
  *
  * A `+` is a plus, not a space: BitTorrent clients escape a space as `%20`, and
  * some leave the byte 0x2b of an info hash as it is. opentracker does the same.
@@ -123,8 +123,8 @@ export function parseAnnounceQuery(
 }
 
 /**
- * Parses a scrape: the info hashes that it names; none means all. [BEP 48]
- * @throws {QueryError} If one is malformed.
+ * Parses a scrape: the named info hashes; none means all torrents. [BEP 48]
+ * @throws {QueryError} If an info hash is malformed.
  */
 export function parseScrapeQuery(
   query: string,
@@ -196,7 +196,7 @@ const HEX_VALUES = Int8Array.from({ length: MAX_BYTE + 1 }, (_, code) => {
 
 /**
  * Iterates over the parameters of a query, one character for each byte, and
- * decodes only the values that are read. A tracker keeps one for all its queries:
+ * decodes only the values that are read. A tracker reuses one reader for all queries:
  * two new buffers for identifiers took as long as the rest of a query.
  */
 export class QueryReader {
@@ -231,8 +231,8 @@ export class QueryReader {
   }
 
   /**
-   * The value as 20 bytes: a view, valid until the next one is read.
-   * @throws {QueryError} If it has another length or a bad escape.
+   * The value as 20 bytes: a view, valid until the next identifier is read.
+   * @throws {QueryError} If the value has another length or a bad escape.
    */
   identifier(): Uint8Array {
     const identifier = this.#identifier;

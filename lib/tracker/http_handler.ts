@@ -39,7 +39,7 @@ export type TrackerHandler = (
   nowMs: number,
 ) => HttpResponse | Promise<HttpResponse>;
 
-/** Answers POST, and does what it asks for; `undefined` if the path takes none. */
+/** Performs a POST request and answers it; `undefined` if the path accepts no POST. */
 export type CommandHandler = (
   request: TrackerRequest,
   nowMs: number,
@@ -73,9 +73,9 @@ export interface TrackerHandlerOptions {
 const DISCARD_PORT = 9;
 /** Most torrents in one scrape; more would delay the other clients. */
 const MAX_SCRAPED_COUNT = 20_000;
-/** Torrents up to which each scrape of all is fresh. */
+/** Most torrents for which a scrape of all torrents is never cached. */
 const FEW_TORRENTS = 200;
-/** Time for which a longer one is kept: one of 20,000 torrents takes 30 ms. */
+/** Time for which a longer scrape is cached: a scrape of 20,000 torrents takes 30 ms. */
 const KEEP_SCRAPE_MS = 5_000;
 
 interface Context extends TrackerHandlerOptions {
@@ -189,7 +189,7 @@ function announce(
     ? forwardedHostname(request, query.ip) ?? request.remoteHostname
     : request.remoteHostname;
   const wantsIds = peerForm === "dictionaries";
-  // Behind a proxy this is where the proxy reached the tracker.
+  // Behind a proxy, the local address is the one that the proxy connected to.
   const localHostname = context.trustProxy
     ? undefined
     : () => request.localHostname;
@@ -221,7 +221,7 @@ function portWarning(port: number): string | undefined {
     "choose a higher port in your client's settings";
 }
 
-/** Unknown torrents are left out. */
+/** Answers a scrape. Leaves out unknown torrents. */
 function scrape(
   request: TrackerRequest,
   nowMs: number,
@@ -257,8 +257,8 @@ function scrapeAll(nowMs: number, context: Context): HttpResponse {
 /**
  * The client's address behind a proxy, in canonical text: the first IP address of
  * `Forwarded` [RFC 7239], `X-Forwarded-For`, `X-Real-IP` and the `ip` parameter.
- * Of several in one header the last counts: the proxy added that one itself, the
- * others came with the request.
+ * The last address in a header counts: the proxy added that address, the others came
+ * with the request.
  */
 export function forwardedHostname(
   request: Pick<TrackerRequest, "header">,

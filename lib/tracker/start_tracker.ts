@@ -1,5 +1,5 @@
 /**
- * Starts a tracker, and loads its modules only then: they are a fifth of the
+ * Starts a tracker, and loads the tracker's modules only then: they are a fifth of the
  * library, and a peer starts 20 ms sooner without them.
  *
  * @module

@@ -1,8 +1,7 @@
 /**
- * A tracker without a protocol: which announces it accepts, before the store sees
- * them, and how often peers announce: the interval that it asks for, and the rate
- * that it enforces. The handlers of HTTP and UDP share one, so that an announce is
- * limited and reported alike, however it arrives.
+ * A tracker without a protocol: accepts or refuses announces before the store sees them,
+ * asks peers for an interval and enforces a rate. The handlers of HTTP and UDP share one
+ * tracker, so announces are limited and reported alike over both protocols.
  *
  * @module
  */
@@ -22,7 +21,7 @@ import type {
   PeerStore,
 } from "./store/peer_store.ts";
 
-/** Least time between two announces: a peer that lacks others may ask so soon. */
+/** Least time between two announces: a peer that needs more peers may announce so soon. */
 export const MIN_ANNOUNCE_INTERVAL_MS = 5_000;
 
 const NOT_LISTED = {
@@ -36,7 +35,7 @@ export type AnnounceInterval = (
   load: Pick<AcceptedAnnounce, "swarm" | "swarmAgeMs" | "peerCount">,
 ) => number;
 
-/** An announce and its outcome, whose peers are views: to be read at once. */
+/** An announce and its outcome. The outcome's peers are views, to be read at once. */
 export interface AnnounceEntry {
   /** The announce as the store receives it. */
   readonly announce: PeerAnnounce;
