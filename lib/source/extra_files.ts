@@ -122,7 +122,7 @@ export async function removeExtraFiles(
 
 /**
  * Follows paths below `dir`, in which only the torrent's folder may be a link.
- * @throws {StorageError} If other users can exchange a folder of a path.
+ * @throws {StorageError} If the torrent's folder is a link that other users can exchange.
  */
 async function guardHome(
   { name }: Torrent,
