@@ -1,9 +1,9 @@
 /**
  * The hosts that a share is meant for: a number, or names and addresses with ranges
- * as pdsh and Ansible write them, `lab[01-40]`. Rows are matched with them: a host is
- * expected by its address, or by the name that it reports, short or full. Invariant:
- * of several hosts with one name, the first keeps it while it is there, so a host
- * that claims another one's name gets a row of its own. Pure.
+ * as pdsh and Ansible write them, `lab[01-40]`. Rows are matched with expected hosts by
+ * address, or by the name that a host reports, short or full. Invariant: of several hosts
+ * with the same name, the first keeps the name while it is present, so a host that claims
+ * another host's name gets a row of its own. Pure.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { isHostName } from "./host_report.ts";
 import type { HostRow } from "./host_row.ts";
 import type { RolloutHost } from "./host_state.ts";
 
-/** Hosts that are expected at most: as many as a rollout keeps. */
+/** Most expected hosts: as many as a rollout keeps. */
 const MAX_EXPECTED = 10_000;
 /** Silence after which another host of the same name may take over, in milliseconds. */
 const TAKEN_OVER_MS = 60_000;
@@ -97,7 +97,7 @@ interface Place extends Pick<RolloutHost, "name" | "isExpected"> {
   readonly row: HostRow | undefined;
 }
 
-/** The expected hosts in their order, then the others in theirs. */
+/** The expected hosts in the order of the expectation, then the other hosts. */
 export function placeHosts(
   rows: Iterable<HostRow>,
   { expectation, nowMs }: {

@@ -1,6 +1,6 @@
 /**
- * The end of a share: when its last host will be complete, how far that may be off,
- * and the least time that the links allow, from what each host was seen to move.
+ * The end of a share: the time at which its last host will be complete, the uncertainty
+ * of that time, and the least time that the links allow, from the rates of each host.
  * Times are on a steady clock. Pure.
  *
  * @module
@@ -9,19 +9,19 @@
 /** One host that takes part. Rates in bytes a second. */
 export interface HostCourse {
   readonly progress: Progress;
-  /** The most that it was seen to receive. */
+  /** The highest receive rate seen. */
   readonly mostDown: number;
-  /** The most that it was seen to send. */
+  /** The highest send rate seen. */
   readonly mostUp: number;
-  /** True if its end can be forecast: it is there, and not stuck. */
+  /** True if the host's end can be forecast: the host is present, and not stuck. */
   readonly isActive: boolean;
-  /** The time at which it was complete. */
+  /** The time at which the host was complete. */
   readonly completeAtMs: number | undefined;
 }
 
 /** The end of a share. Durations in milliseconds. */
 export interface Finish {
-  /** Until the last of the hosts that are there is complete; 0 if all are. */
+  /** Time until the last present host is complete; 0 if all are. */
   readonly leftMs: number;
   /** The end may be sooner or later by this. */
   readonly uncertaintyMs: number;
@@ -135,7 +135,7 @@ function timeFor(bytes: number, bytesPerSecond: number): number {
   return bytesPerSecond > 0 ? 1000 * bytes / bytesPerSecond : 0;
 }
 
-/** Samples that are kept at most. */
+/** Most samples kept. */
 const MAX_SAMPLES = 48;
 /** Least time between two samples at first, in milliseconds. */
 const FIRST_STEP_MS = 500;
@@ -155,14 +155,14 @@ export class Progress {
   readonly #samples: number[] = [];
   #stepMs = FIRST_STEP_MS;
   #left = 0;
-  /** Bytes that it lacked at first. */
+  /** Bytes that the host lacked at first. */
   startLeft = 0;
-  /** The time of the last sample at which it lacked as much as at first. */
+  /** The time of the last sample at which the host lacked as much as at first. */
   startMs = 0;
   /** The rate that it reported last, in bytes a second; 0 if it does not. */
   lastRate = 0;
 
-  /** Bytes that it has yet to receive. */
+  /** Bytes that the host has yet to receive. */
   get missing(): number {
     const received = this.#samples.at(-1) ?? 0;
     const begun = received - (this.startLeft - this.#left);

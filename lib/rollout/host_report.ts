@@ -28,7 +28,7 @@ import { type HostEvidence, isReasonCode, type ReasonCode } from "./reason.ts";
 export const REPORT_PATH = "/api/v1/report";
 /** Longest query of a report, in bytes. */
 const MAX_QUERY_LENGTH = 2_048;
-/** Addresses of one host at most. */
+/** Most addresses of one host. */
 const MAX_ADDRESSES = 8;
 /** Longest reason, in UTF-16 units. */
 const MAX_REASON_LENGTH = 300;
@@ -170,8 +170,8 @@ const EVIDENCE = {
 };
 
 /**
- * Reads the query of a report; fields that it does not know are left out.
- * @throws {ProtocolError} If it is not one.
+ * Reads the query of a report; unknown fields are ignored.
+ * @throws {ProtocolError} If the query is no report.
  */
 export function parseReport(text: string): HostReport {
   if (text.length > MAX_QUERY_LENGTH) {
@@ -236,9 +236,9 @@ function oneLine(text: string): string {
 export interface HostControl {
   /** Number of the last change. */
   readonly change: number;
-  /** True if it is to request nothing and to serve nobody. */
+  /** True if the host must not request or serve anything. */
   readonly isPaused: boolean;
-  /** Bytes that it may receive in a second; `undefined` for no limit. */
+  /** Bytes that the host may receive in a second; `undefined` for no limit. */
   readonly maxBytesPerSecond: number | undefined;
   /** True if the share ends: nothing holds for the host any more. */
   readonly isEnding: boolean;

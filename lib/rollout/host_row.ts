@@ -1,6 +1,6 @@
 /**
- * A host of a rollout, as known from its announces and reports. Its state follows from
- * them and from the time that is passed in. Pure.
+ * A host of a rollout, as known from its announces and reports, from which its state
+ * follows with the time that is passed in. Pure.
  *
  * @module
  */
@@ -29,9 +29,9 @@ export class Part {
   /** Bytes that the host wants. */
   wanted = Infinity;
   progress: Progress = new Progress();
-  /** The most that it was seen to receive, in bytes a second. */
+  /** The highest receive rate seen, in bytes a second. */
   mostDown = 0;
-  /** The most that it was seen to send, in bytes a second. */
+  /** The highest send rate seen, in bytes a second. */
   mostUp = 0;
 
   /** Notes how much of the torrent the host wants; its progress begins anew. */
@@ -44,7 +44,7 @@ export class Part {
 
 interface DescribeOptions
   extends Pick<RolloutHost, "name" | "isExpected" | "fraction"> {
-  /** True if it waits for `resume`. */
+  /** True if the host waits for `resume`. */
   readonly isPaused: boolean;
   readonly nowMs: number;
 }
@@ -65,7 +65,7 @@ export class HostRow {
   reportedMs = -Infinity;
   readonly firstSeenMs: number;
   lastSeenMs: number;
-  /** The time at which it last gained something, or had everything. */
+  /** The time at which the host last gained something, or had everything. */
   progressedMs: number;
   readonly judgement: Judgement = new Judgement();
 
@@ -113,7 +113,7 @@ export class HostRow {
       isReporting && nowMs - reportedMs > REPORTS_GONE_MS;
   }
 
-  /** True for a host that is there, fetches and has gained nothing for a while. */
+  /** True for a present host that fetches and has gained nothing for a while. */
   isStuck(nowMs: number): boolean {
     const { progressedMs, report } = this;
     const limitMs = STUCK_MS[report === undefined ? "announcing" : "reporting"];

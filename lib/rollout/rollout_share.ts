@@ -1,8 +1,8 @@
 /**
- * A share of a rollout: its end, and its unplug light, which counts the pieces that no
- * other host has, of the hosts that can be reached and stay. Invariant: a piece of
- * which nothing is known counts as only here, so that the light is never green too
- * early. The light believes what hosts report and announce. Pure.
+ * A share of a rollout: its end, and its unplug light. The light counts the pieces that
+ * no other host has, among hosts that can be reached and stay. Invariant: a piece of
+ * unknown availability counts as only here, so that the light is never green too early.
+ * The light believes the reports and announces of hosts. Pure.
  *
  * @module
  */
@@ -13,11 +13,11 @@ import type { Geometry } from "../metainfo/geometry.ts";
 import { type Finish, forecast } from "./forecast.ts";
 import type { HostRow, Part } from "./host_row.ts";
 
-/** Age up to which a light serves again, in milliseconds: one of 100,000 pieces takes 20 ms. */
+/** Time for which a light is cached, in milliseconds: computing it for 100,000 pieces takes 20 ms. */
 const MAX_AGE_MS = 1_000;
 /** Least time between two observations of the source, in milliseconds. */
 const OBSERVE_MS = 900;
-/** Stretches of pieces in a map at most. */
+/** Most stretches of pieces in a map. */
 export const MAP_LENGTH = 200;
 
 /** The peer of the machine that shares, as far as its rollout reads it. */
@@ -68,7 +68,7 @@ export class RolloutShare {
   #light: SourceLight | undefined;
   #litMs = -Infinity;
   #observedMs = -Infinity;
-  /** The most that the source was seen to send, in bytes a second. */
+  /** The highest send rate of the source seen, in bytes a second. */
   #mostUp = 0;
 
   constructor(options: RolloutShareOptions) {

@@ -8,9 +8,9 @@
 import type { PeerId } from "../base/identifier.ts";
 import { HostRow } from "./host_row.ts";
 
-/** Rows that are kept at most: any host may invent some. */
+/** Most rows kept, as any host may invent rows. */
 const MAX_ROWS = 10_000;
-/** Rows of one IP address: an address counts for a classroom behind it, no more. */
+/** Most rows of one IP address: enough for a classroom behind it. */
 const MAX_ROWS_PER_HOST = 64;
 
 /** A sign of a host: the fields of announces and reports that identify it. */
@@ -29,7 +29,7 @@ export class RowTable {
   readonly #byKey = new Map<string, HostRow>();
   #madeRoomMs = -Infinity;
 
-  /** In the order of their first signs. */
+  /** In the order of the hosts' first signs. */
   [Symbol.iterator](): SetIterator<HostRow> {
     return this.#rows.values();
   }
@@ -38,13 +38,13 @@ export class RowTable {
   of(sign: Sign, nowMs: number): HostRow | undefined {
     const { hostname, peerId, key, port, name = "" } = sign;
     const ofHost = this.#byHost.get(hostname) ?? [];
-    // Only the peer itself knows its key: it has one more address, of the other family.
+    // Only the peer itself knows its key, so this is its address of the other family.
     const secret = peerId && key ? `${peerId} ${key}` : undefined;
     const known = secret === undefined ? undefined : this.#byKey.get(secret);
     const row =
       ofHost.find((row) => peerId !== undefined && row.peerId === peerId) ??
         known ??
-        // A peer that was started again has another peer id.
+        // A restarted peer has another peer id.
         ofHost.find((row) => row.port === port && port > 0) ??
         ofHost.find((row) =>
           (name === "" || row.name === "" || row.name === name) &&
@@ -58,7 +58,7 @@ export class RowTable {
     if (peerId !== undefined && row.peerId !== peerId) {
       if (row.key !== undefined) this.#byKey.delete(row.key);
       row.peerId = peerId;
-      // The pieces of the former peer say nothing of this one.
+      // The pieces of the former peer say nothing about the new peer.
       row.parts.clear();
       row.report = undefined;
       row.reportedMs = -Infinity;

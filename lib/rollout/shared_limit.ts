@@ -1,12 +1,11 @@
 /**
- * A rate limit that the hosts of a rollout share. Each host has an even part, except
- * that one which has used less for a while gets little more than it uses; the others
- * get the rest. Pure.
+ * A rate limit that the hosts of a rollout share. Each host has an even part. A host that
+ * has used less for a while gets little more than it uses; the others get the rest. Pure.
  *
  * @module
  */
 
-/** Hosts that have a part at most. */
+/** Most hosts that have a part. */
 const MAX_MEMBERS = 10_000;
 /** Silence after which a host has no part any more, in milliseconds. */
 const SILENT_MS = 3_500;
@@ -27,7 +26,7 @@ interface Member {
   part: number;
   isModest: boolean;
   seenMs: number;
-  /** The time at which its part became larger. */
+  /** The time at which the host's part became larger. */
   raisedMs: number;
 }
 
@@ -46,7 +45,7 @@ export class SharedLimit {
     this.bytesPerSecond = bytesPerSecond;
   }
 
-  /** The part of a host that would be the next. */
+  /** The part that one more host would get. */
   get nextPart(): number {
     return this.bytesPerSecond / (this.#members.size + 1);
   }

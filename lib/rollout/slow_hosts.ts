@@ -1,7 +1,7 @@
 /**
- * Finds the slow hosts of a rollout: those that receive less than 60 % of the median
- * for ten seconds, and those that are stuck. Each has one reason, which is kept while
- * its evidence comes and goes. Pure.
+ * Finds the slow hosts of a rollout: hosts that receive less than 60 % of the median for
+ * ten seconds, and stuck hosts. Each slow host has one reason, which is kept while its
+ * evidence comes and goes. Pure.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type CommonEvidence, slowReason } from "./reason.ts";
 
 /** Least time between two judgements, in milliseconds. */
 const JUDGE_INTERVAL_MS = 500;
-/** Age from which a report says nothing of now, in milliseconds. */
+/** Age from which a report is outdated, in milliseconds. */
 const STALE_MS = 5_000;
 /** Time from the first slow report to the first probe, in milliseconds. */
 const FIRST_PROBE_MS = 3_000;
@@ -40,7 +40,7 @@ export class SlowHosts {
     for (const row of fetching) {
       const { judgement, report, port } = row;
       if (report !== undefined) {
-        // A silent host leaves soon; what it reported is no longer so.
+        // A silent host leaves soon, and its last report is outdated.
         if (nowMs - row.reportedMs > STALE_MS) continue;
         const { downloadBytesPerSecond: rate } = report;
         judgement.compare(rate, medianWithout(rates, rate), nowMs);
@@ -68,7 +68,7 @@ export class SlowHosts {
     }
   }
 
-  /** The next host whose port is to be tried; `undefined` if none is due. */
+  /** The next host whose port to probe; `undefined` if none is due. */
   takeDue(): HostRow | undefined {
     const row = this.#due.pop();
     if (row !== undefined) row.judgement.probeAtMs = Infinity;
@@ -88,7 +88,7 @@ function survey(
     const { judgement, report, isComplete } = row;
     const isGone = row.isGone(nowMs);
     if (!isGone) presentCount++;
-    // The last hosts are compared with those that are done.
+    // The last hosts are compared with hosts that are done.
     if (isComplete && judgement.usualRate !== undefined) {
       rates.push(judgement.usualRate);
     }
