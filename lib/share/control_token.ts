@@ -1,8 +1,8 @@
 /**
  * The tokens that allow to control a share: one in each folder that is shared from,
  * for programs of the same user, or one that the user names. A token in a folder is
- * used again only if the secret of this user proves that it was made here: the
- * folder may have come from somebody else.
+ * reused only if this user's secret proves that this user made the token: the folder may
+ * have come from somebody else.
  *
  * @module
  */
@@ -60,7 +60,7 @@ export async function readFolderToken(
 
 /**
  * Reads a token that the user names.
- * @throws {RangeError} If it is too short to be secret, or no HTTP header takes it.
+ * @throws {RangeError} If the token is too short to be secret, or invalid in an HTTP header.
  */
 export function readToken(text: string): string {
   const token = text.trim();

@@ -18,7 +18,7 @@ const BLOCK_LENGTH = 512;
 export interface DownloadRoom {
   /** The folder, or the one above it that exists. */
   readonly path: string;
-  /** To be written yet. */
+  /** Bytes still to be written. */
   readonly neededLength: number;
   /** Free for this user; `undefined` where the system does not say. */
   readonly freeLength: number | undefined;
@@ -77,7 +77,7 @@ async function sizeOnDisk(path: string): Promise<number | undefined> {
     const { size, blocks } = await Deno.stat(path);
     return blocks === null ? size : Math.min(size, blocks * BLOCK_LENGTH);
   } catch {
-    // Whoever opens it reports the reason.
+    // Opening the file later reports the reason.
     return undefined;
   }
 }
@@ -93,7 +93,7 @@ export function freeLength(path: string): number | undefined {
     const { bavail, bsize } = loadNodeModule("node:fs").statfsSync(path);
     return bavail * bsize;
   } catch {
-    // Some network file systems do not answer: the first write tells.
+    // Some network file systems do not answer; then the first write shows it.
     return undefined;
   }
 }

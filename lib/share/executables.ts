@@ -1,7 +1,7 @@
 /**
- * The executables that a share hands to machines with nothing installed: the one
- * that runs, and those of other systems that lie beside it. Each is hashed once,
- * when it is first asked for, and again after it was replaced.
+ * The executables that a share offers to machines with nothing installed: the running
+ * executable, and executables of other systems beside it. Each is hashed at its first
+ * request, and again after it was replaced.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Connects to the ports of slow hosts, to find out whether other machines can: only
- * to addresses from which they have announced or reported.
+ * Connects to the ports of slow hosts, to find out whether other machines can connect:
+ * only to addresses from which the hosts have announced or reported.
  *
  * @module
  */

@@ -51,7 +51,7 @@ export interface JoinLine {
 }
 
 /**
- * The host and port of a share as `get` takes it: without the port that it asks
+ * The host and port of a share as `get` takes it: without the port that `get` tries
  * first. At another port, a further share may stand before this one.
  */
 export function shortHost(host: string): string {

@@ -1,6 +1,6 @@
 /**
- * Responses that last: downloads, event streams and reports that wait. Each address
- * has a few, so that none takes those of all others.
+ * Long responses: downloads, event streams and waiting reports. Each address has a few
+ * slots, so that no address takes the slots of all others.
  *
  * @module
  */
@@ -105,7 +105,7 @@ export async function* rolloutEvents(
   }
 }
 
-/** The events for what is not known yet, which is noted. */
+/** The events for changes that the reader does not know yet. Notes the changes as known. */
 function changesOf(
   { hosts, ...share }: RolloutDocument,
   known: Map<string, string>,

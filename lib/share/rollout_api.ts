@@ -53,9 +53,9 @@ const HOLD_MS = { busy: 1_000, over: 10_000 } as const;
 const MAX_HELD = { all: 2_048, ofAddress: 64 };
 /** Event streams: each compares all hosts once a second. */
 const MAX_STREAMS = { all: 32, ofAddress: 8 };
-/** Age up to which a document serves again, in milliseconds. */
+/** Time for which a document is cached, in milliseconds. */
 const MAX_AGE_MS = 500;
-/** Documents that are kept: of all shares of most machines. */
+/** Most cached documents: those of all shares of most machines. */
 const MAX_DOCUMENTS = 100;
 /** Least limit, in bytes a second. */
 const LEAST_LIMIT = 1_024;
@@ -64,7 +64,7 @@ const WRONG_TOKENS = { perSecond: 0.1, burst: 5 } as const;
 const MAX_GUESSERS = 1_024;
 const COMMANDS = ["pause", "resume", "limit"];
 
-/** A document that serves for a while. */
+/** A cached document. */
 interface KeptDocument {
   readonly document: RolloutDocument;
   readonly madeAtMs: number;
@@ -130,7 +130,7 @@ export class RolloutApi {
     const text = request.header("authorization") ?? "";
     const given = /^bearer +(\S+) *$/i.exec(text)?.[1];
     if (given === undefined) return UNAUTHORIZED;
-    // Of all tokens, so that the time says nothing of which one is close.
+    // Compares all tokens, so that the time does not reveal which token is close.
     const isRight = [...this.#rollout.control.tokens]
       .map((token) => timingSafeEqual(hashOf(token), hashOf(given)))
       .includes(true);

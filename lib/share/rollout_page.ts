@@ -1,7 +1,7 @@
 /**
- * The part of the page that follows a rollout: how many hosts are verified, whether
- * this machine is still needed, the end, a map of the pieces, and a table of the
- * hosts, with those first that need somebody. Pure.
+ * The part of the page that follows a rollout: the number of verified hosts, the unplug
+ * light, the end, a map of the pieces, and a table of the hosts, with hosts that need
+ * attention first. Pure.
  *
  * @module
  */
@@ -36,7 +36,7 @@ import type { Verdict } from "../rollout/rollout.ts";
 import type { Clocks } from "../rollout/rollout_document.ts";
 import type { LightColor, SourceLight } from "../rollout/rollout_share.ts";
 
-/** Shares with a light of their own at most. */
+/** Most shares with a light of their own. */
 const MAX_SHARES = 20;
 
 /** One share, as far as its hosts depend on it. */

@@ -142,8 +142,8 @@ const COMMANDED = {
 const ANSWER = { shares: [COMMANDED] } as const;
 
 /**
- * Sends a command to all shares of the machine at an origin. A redirect is not
- * followed, as the token is not for others.
+ * Sends a command to all shares of the machine at an origin. A redirect is not followed,
+ * as no other server may get the token.
  * @throws {FetchError} If it is not taken.
  */
 export async function commandShares(
@@ -220,8 +220,8 @@ async function ask<T>(
 
 /**
  * The IP addresses of a host, as the system resolves its name.
- * @param options The time for that, which the system's own limit exceeds.
- * @throws {FetchError} If it has none.
+ * @param options The longest wait, as the system's own limit is longer.
+ * @throws {FetchError} If the host has no address.
  */
 export async function resolveShareHost(
   hostname: string,

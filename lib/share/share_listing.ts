@@ -68,8 +68,8 @@ const LISTING: Shape = {
 };
 
 /**
- * Reads a list; fields that it does not know are left out.
- * @throws {ProtocolError} If it is not one.
+ * Reads a list; unknown fields are ignored.
+ * @throws {ProtocolError} If the text is no list.
  */
 export function parseShareListing(bytes: Uint8Array): ShareListing {
   const name = "list of shares";

@@ -21,7 +21,7 @@ import { formatPlural, formatSize } from "../tracker/page/units.ts";
 import { joinLines, shortHost } from "./join_script.ts";
 import { sharedFilePath } from "./share_routes.ts";
 
-/** Files that are listed at most: the page is patched whenever a host progresses. */
+/** Most files listed, as the page is patched whenever a host progresses. */
 const MAX_LISTED_FILES = 1_000;
 /** Files up to which the list is open. */
 const FEW_FILES = 12;

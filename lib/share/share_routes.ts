@@ -97,7 +97,7 @@ export function shareRoutes(
   }
 
   async function sharedFile(request: TrackerRequest): Promise<HttpResponse> {
-    // Nothing has an empty name, which stands for a malformed one.
+    // No file has an empty name, which stands here for a malformed name.
     const [infoHash = "", ...path] = request.path.slice(FILE_PATH.length)
       .split("/").map((part) => percentDecode(part) ?? "");
     const { torrent, storage } = options.find(infoHash) ?? {};
@@ -122,7 +122,7 @@ export function shareRoutes(
     });
   }
 
-  /** Takes the slot before the first part is read, as many requests may come at once. */
+  /** Takes the slot before the first read, as many requests may come at once. */
   function send(request: TrackerRequest, file: ServedFile): HttpResponse {
     const response = fileResponse(request, file);
     const { body } = response;

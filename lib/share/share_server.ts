@@ -38,7 +38,7 @@ import {
 import { renderShares } from "./share_page.ts";
 import { type SharedTorrent, shareRoutes } from "./share_routes.ts";
 
-/** Bytes of a new share's id: enough that no two of a network are the same. */
+/** Bytes of a new share's id: enough to be unique in a network. */
 const ID_LENGTH = 8;
 const LOOPBACK_ORIGIN = /^http:\/\/(localhost|127\.|\[::1\])/;
 
@@ -131,7 +131,7 @@ export class ShareServer implements AsyncDisposable {
   /**
    * Lists a share without its torrent.
    * @param isSource False if this machine has fetched it from another one.
-   * @throws {RangeError} If there is one of this name.
+   * @throws {RangeError} If a share of this name is listed already.
    */
   add(name: string, isSource = true): ListedShare {
     if (this.#shares.has(name)) {

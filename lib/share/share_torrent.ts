@@ -1,8 +1,8 @@
 /**
- * The torrent of a file or folder to be shared: the one that an earlier share saved
- * beside the source if nothing has changed since, or else a new one. A saved torrent
- * file is reused only if a resume record of this user proves its hashes and every
- * file has the size and time of then.
+ * The torrent of a file or folder to share: the torrent that an earlier share saved
+ * beside the source if nothing has changed since, or else a new torrent. A saved torrent
+ * file is reused only if a resume record of this user proves its hashes and every file
+ * still has the same size and time.
  *
  * @module
  */
