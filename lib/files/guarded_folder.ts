@@ -213,6 +213,7 @@ export class GuardedFolder extends GuardedPaths {
       const above = path.slice(0, depth);
       if (await this.hasFolder(above, folders)) continue;
       const folder = this.pathOf(above);
+      const sinceMs = Date.now();
       try {
         await this.fileSystem.mkdir(folder, { recursive: depth === 0 });
       } catch (error) {
@@ -222,7 +223,7 @@ export class GuardedFolder extends GuardedPaths {
       }
       // All of the path: a link may have replaced a folder that was found before.
       await this.hasFolder(above).catch(async (error) => {
-        await takeBack({ path: folder }, this.home);
+        await takeBack({ path: folder, sinceMs }, this.home);
         throw error;
       });
     }

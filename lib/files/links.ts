@@ -18,8 +18,8 @@ import { errorCode, MOVE_AWAY, storageFailure } from "./storage_failure.ts";
 
 /** Attempts to find the file or folder that was made outside the folder. */
 const TAKE_BACK_ATTEMPTS = 20;
-/** Greatest age of a folder that counts as made just now, in milliseconds. */
-const NEW_FOLDER_MS = 10_000;
+/** Time that a file system's clock may be behind, in milliseconds: a tick of the kernel. */
+const CLOCK_TICK_MS = 20;
 
 /** True if a real path is that of a folder, or leads to something below it. */
 export function isWithin(path: string, folder: string): boolean {
@@ -61,13 +61,14 @@ export async function followLink(
  * Removes the empty file, further name of a file, or folder that was made just now
  * outside of a folder, where a link led at that moment. What is below the folder stays:
  * its path may lead to somebody else's file by the time of the removal.
- * @param made Its path, and the stamp of a file.
+ * @param made Its path, and the stamp of a file, or the time before a folder was made.
  * @param folder Its path, and the number of its disk.
  */
 export async function takeBack(
-  { path, stamp }: {
+  { path, stamp, sinceMs = Infinity }: {
     readonly path: string;
     readonly stamp?: FileStamp | undefined;
+    readonly sinceMs?: number;
   },
   folder: { readonly dir: string; readonly device: number | undefined },
 ): Promise<void> {
@@ -76,9 +77,9 @@ export async function takeBack(
       const home = await Deno.realPath(folder.dir);
       const place = await Deno.realPath(path);
       const info = await Deno.lstat(place);
-      const ageMs = Date.now() - (info.birthtime?.getTime() ?? 0);
+      const madeMs = info.birthtime?.getTime() ?? 0;
       const isOurs = stamp === undefined
-        ? info.isDirectory && ageMs < NEW_FOLDER_MS
+        ? info.isDirectory && madeMs > sinceMs - CLOCK_TICK_MS
         : info.isFile && isSameFile(stamp, stampOf(info)) &&
           (info.size === 0 || (info.nlink ?? 1) > 1);
       const isInside = info.dev === folder.device && isWithin(place, home);
