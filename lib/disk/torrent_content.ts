@@ -230,17 +230,17 @@ export class TorrentContent implements AsyncDisposable {
 
   /** Saves, unless the disk takes too long, and closes the files. */
   async close(have: () => Bitfield): Promise<void> {
-    const saved = this.#saving.then(async () => {
+    this.#saving = this.#saving.then(async () => {
       if (!this.#isFinal) await this.#save(have);
     });
-    await abortable(saved, AbortSignal.timeout(CLOSE_WAIT_MS))
-      // Harmless: what is not recorded is verified again.
-      .catch(() => {});
     await this[Symbol.asyncDispose]();
   }
 
-  /** Closes the files and saves nothing. */
+  /** Closes the files, after a save that runs, unless that takes too long. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await abortable(this.#saving, AbortSignal.timeout(CLOSE_WAIT_MS))
+      // Harmless: what is not recorded is verified again.
+      .catch(() => {});
     await this.#parts.resources[Symbol.asyncDispose]();
   }
 
